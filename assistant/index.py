@@ -1,0 +1,264 @@
+"""The search index: one folder an edition, built beside the old one; a pointer names the edition in use.
+
+An edition holds a Chroma database (a collection of passages and one of questions, per language), BM25 per language and
+the vectors of the single sentences. Readers look at the pointer with every question, so a running app takes up a new
+edition at once and never cites removed text: a Chroma client that has a collection open would not notice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import AssistantError
+from assistant.lexical import analyse
+from assistant.models import Passage, Sentence, Source
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1  # raise when the layout of an edition changes
+POINTER = "current"
+MANIFEST = "manifest.json"  # written last: an edition without it is not complete
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an edition says of itself."""
+
+    edition: str
+    format: int
+    model: str
+    dimension: int
+    passages: dict[str, dict[str, str]]  # language -> passage id -> content hash
+
+    @property
+    def count(self) -> int:
+        """Passages in all languages."""
+        return sum(len(ids) for ids in self.passages.values())
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPassage:
+    """A passage with what is indexed for it; `rows` holds the passage's vector, then one for each sentence."""
+
+    passage: Passage
+    asks: tuple[str, ...]
+    rows: Vectors
+    ask_rows: Vectors
+
+
+class Index:
+    """One edition, opened for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        self.languages = tuple(self.manifest.passages)
+        self._client = _client(folder)
+        self._passages = {language: self._client.get_collection(f"passages-{language}") for language in self.languages}
+        self._asks = {language: self._client.get_collection(f"asks-{language}") for language in self.languages}
+        self._lexical = {language: _Lexical(folder, language) for language in self.languages}
+        self._sentences = {language: np.load(folder / f"sentences-{language}.npy", mmap_mode="r") for language in self.languages}
+
+    def nearest(self, language: str, vector: Vectors, count: int) -> list[tuple[Passage, float]]:
+        """Passages nearest to a question's vector with their cosine, best first."""
+        found = self._passages[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "distances"])
+        metadatas, distances = _first(found["metadatas"]), _first(found["distances"])
+        return [(_passage(str(m["passage"])), 1 - float(d)) for m, d in zip(metadatas, distances, strict=True)]
+
+    def nearest_asks(self, language: str, vector: Vectors, count: int) -> dict[str, tuple[float, str]]:
+        """Passage id -> best cosine among the questions it answers, and that question."""
+        found = self._asks[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "documents", "distances"])
+        best: dict[str, tuple[float, str]] = {}
+        rows = zip(_first(found["metadatas"]), _first(found["documents"]), _first(found["distances"]), strict=True)
+        for metadata, document, distance in rows:
+            best.setdefault(str(metadata["passage_id"]), (1 - float(distance), str(document)))
+        return best
+
+    def passages(self, language: str, ids: Sequence[str]) -> dict[str, Passage]:
+        """Passages by id; unknown ids are left out."""
+        if not ids or language not in self._passages:
+            return {}
+        found = self._passages[language].get(ids=list(ids), include=["metadatas"])
+        return {i: _passage(str(m["passage"])) for i, m in zip(found["ids"], found["metadatas"] or [], strict=True)}
+
+    def lexical_scores(self, language: str, terms: Sequence[str], count: int) -> dict[str, float]:
+        """BM25 scores of the best passages for analysed terms; empty where no term is known."""
+        return self._lexical[language].scores(terms, count)
+
+    def document_frequencies(self, language: str) -> dict[str, int]:
+        """Term -> passages that hold it."""
+        return self._lexical[language].frequencies
+
+    def terms(self, language: str, passage_id: str) -> frozenset[str]:
+        """The analysed terms of one passage, its questions included."""
+        return self._lexical[language].terms(passage_id)
+
+    def sentence_vectors(self, language: str, passage_id: str) -> Vectors:
+        """(sentences, dimension) float32 unit rows of a passage."""
+        lexical = self._lexical[language]
+        position = lexical.position[passage_id]
+        return np.asarray(self._sentences[language][lexical.first[position] : lexical.first[position + 1]], np.float32)
+
+
+class _Lexical:
+    """BM25 of one language, and where each passage's sentences lie."""
+
+    def __init__(self, folder: Path, language: str) -> None:
+        import bm25s
+
+        stored = json.loads((folder / f"lexical-{language}.json").read_text(encoding="utf-8"))
+        self.ids: list[str] = stored["ids"]
+        self.first: list[int] = stored["first"]
+        self.frequencies: dict[str, int] = stored["frequencies"]
+        self._terms: list[list[str]] = stored["terms"]
+        self.position = {passage_id: i for i, passage_id in enumerate(self.ids)}
+        self._bm25 = bm25s.BM25.load(str(folder / f"bm25-{language}"))
+
+    def terms(self, passage_id: str) -> frozenset[str]:
+        return frozenset(self._terms[self.position[passage_id]])
+
+    def scores(self, terms: Sequence[str], count: int) -> dict[str, float]:
+        known = [term for term in terms if term in self.frequencies]
+        if not known:
+            return {}
+        scores = self._bm25.get_scores(known)
+        best = np.argsort(-scores)[:count]
+        return {self.ids[i]: float(scores[i]) for i in best if scores[i] > 0}
+
+
+class IndexStore:
+    """The index of one data folder: `current()` is always the edition that the pointer names."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "index"
+        self._lock = threading.Lock()
+        self._index: Index | None = None
+
+    def edition(self) -> str | None:
+        """The edition in use, None before the first ingest."""
+        return read_pointer(self.folder)
+
+    def current(self) -> Index:
+        """Open the edition in use, again when the pointer has moved. Raises AssistantError `no_index` before the first ingest."""
+        edition = self.edition()
+        if edition is None:
+            raise AssistantError("no_index")
+        with self._lock:
+            if self._index is None or self._index.manifest.edition != edition:
+                self._index = Index(self.folder / edition)
+            return self._index
+
+
+def read_pointer(folder: Path) -> str | None:
+    """The edition that the pointer names, None where there is none."""
+    try:
+        return (folder / POINTER).read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def write_pointer(folder: Path, edition: str) -> None:
+    """Switch to another edition, atomically."""
+    part = folder / f"{POINTER}.part"
+    part.write_text(edition, encoding="utf-8")
+    os.replace(part, folder / POINTER)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of an edition. Raises AssistantError `broken_index` when it is missing or of another format."""
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise AssistantError("broken_index", folder=folder) from error
+    if manifest.format != FORMAT:
+        raise AssistantError("broken_index", folder=folder)
+    return manifest
+
+
+def write_edition(folder: Path, manifest: Manifest, indexed: dict[str, list[IndexedPassage]]) -> None:
+    """Write a whole edition into an empty folder; the manifest comes last."""
+    client = _client(folder)
+    try:
+        for language, entries in indexed.items():
+            _write_collections(client, language, entries)
+            _write_lexical(folder, language, entries)
+            rows = [entry.rows[1:] for entry in entries] or [np.zeros((0, manifest.dimension), np.float32)]
+            np.save(folder / f"sentences-{language}.npy", np.concatenate(rows).astype(np.float16))
+    finally:
+        client.close()
+    (folder / MANIFEST).write_text(json.dumps(asdict(manifest)), encoding="utf-8")
+
+
+def _write_collections(client: Any, language: str, entries: list[IndexedPassage]) -> None:
+    passages = _collection(client, f"passages-{language}")
+    asks = _collection(client, f"asks-{language}")
+    size = min(2000, client.get_max_batch_size())
+    for start in range(0, len(entries), size):
+        part = entries[start : start + size]
+        passages.add(
+            ids=[entry.passage.id for entry in part],
+            embeddings=[entry.rows[0] for entry in part],
+            metadatas=[{"passage": json.dumps(asdict(entry.passage), ensure_ascii=False)} for entry in part],
+        )
+    questions = [(entry.passage.id, n, ask, row) for entry in entries for n, (ask, row) in enumerate(zip(entry.asks, entry.ask_rows, strict=True))]
+    for start in range(0, len(questions), size):
+        some = questions[start : start + size]
+        asks.add(
+            ids=[f"{passage_id}?{n}" for passage_id, n, _, _ in some],
+            embeddings=[row for *_, row in some],
+            documents=[ask for _, _, ask, _ in some],
+            metadatas=[{"passage_id": passage_id} for passage_id, *_ in some],
+        )
+
+
+def _write_lexical(folder: Path, language: str, entries: list[IndexedPassage]) -> None:
+    import bm25s
+
+    documents = [analyse(" ".join((e.passage.document, e.passage.section, e.passage.text, *e.asks)), language) for e in entries]
+    bm25 = bm25s.BM25()
+    bm25.index(documents, show_progress=False)
+    bm25.save(str(folder / f"bm25-{language}"))
+    frequencies: dict[str, int] = {}
+    for document in documents:
+        for term in set(document):
+            frequencies[term] = frequencies.get(term, 0) + 1
+    first = np.cumsum([0, *(len(entry.passage.sentences) for entry in entries)]).tolist()
+    stored = {
+        "ids": [entry.passage.id for entry in entries],
+        "first": first,
+        "frequencies": frequencies,
+        "terms": [sorted(set(document)) for document in documents],
+    }
+    (folder / f"lexical-{language}.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+
+
+def _client(folder: Path) -> Any:
+    import chromadb
+
+    return chromadb.PersistentClient(str(folder / "chroma"), settings=chromadb.Settings(anonymized_telemetry=False))
+
+
+def _collection(client: Any, name: str) -> Any:
+    return client.create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
+
+
+def _first(rows: Any) -> list[Any]:
+    return list(rows[0]) if rows else []
+
+
+def _passage(stored: str) -> Passage:
+    values = json.loads(stored)
+    values["sentences"] = tuple(Sentence(**sentence) for sentence in values["sentences"])
+    values["source"] = Source(**values["source"])
+    return Passage(**values)

@@ -1,0 +1,119 @@
+"""The nouns of the product as frozen values; this module imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a question has no answer."""
+
+    NOT_COVERED = "not_covered"
+    UNCLEAR = "unclear"
+    REFUSED = "refused"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+    BAD_INPUT = "bad_input"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact comes from; publisher and year are None where the source does not say."""
+
+    title: str
+    publisher: str | None
+    year: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One whole sentence of a passage; `item` marks a list item."""
+
+    text: str
+    item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One citable unit: a section of a topic, or a part of a user's document."""
+
+    id: str  # "<document id>#<anchor>", the same in every language
+    document_id: str
+    document: str
+    section: str
+    language: str
+    sentences: tuple[Sentence, ...]
+    source: Source
+    page: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The passage as plain text, a sentence after the other."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def anchor(self) -> str:
+        """The section's anchor within its document."""
+        return self.id.partition("#")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One file of the guide: its front matter and its sections as passages."""
+
+    id: str
+    title: str
+    language: str
+    topics: tuple[str, ...]
+    summary: str
+    sources: tuple[Source, ...]
+    reviewed: date
+    licence: str
+    passages: tuple[Passage, ...]
+    asks: dict[str, tuple[str, ...]]  # passage id -> questions it answers
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question; `score` is comparable within one search only, `similarity` is a cosine."""
+
+    passage: Passage
+    score: float
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a mark [n] points at: whole, consecutive sentences of one passage, verbatim."""
+
+    n: int
+    passage: Passage
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSentence:
+    """A sentence shown to the user with the numbers of its citations."""
+
+    text: str
+    citations: tuple[int, ...]
+    item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A cited answer, or a refusal with its reason and what the guide covers nearby."""
+
+    question: str
+    language: str
+    found: bool
+    text: str  # Markdown with [n] marks
+    sentences: tuple[CitedSentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    related: tuple[Passage, ...] = ()
+    suggestions: tuple[str, ...] = field(default=())
+    reason: Reason | None = None
+    engine: str = "extractive"
+    elapsed_ms: float = 0.0

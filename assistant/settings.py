@@ -1,0 +1,71 @@
+"""One frozen settings object, read once from the environment (RESGUARDO_*) and an optional TOML file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.errors import AssistantError
+
+PREFIX = "RESGUARDO_"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseModel):
+    """Everything that may be configured; the README's table is tested against these fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(default_factory=lambda: user_data_path("resguardo"), description="data folder: index, database, uploads")
+    knowledge: Path = Field(ROOT / "knowledge", description="folder of the guide")
+    embedding_model: str = Field("", description="sentence-transformers model, by name or folder; empty: the bundled multilingual-e5-small")
+    language: Literal["es", "en"] = Field("es", description="language of the interface until the user chooses another")
+    locale: str = Field("es-ES", pattern=r"^[a-z]{2}-[A-Z]{2}$", description="date and number formats until the user chooses another")
+    time_zone: str = Field("Europe/Madrid", description="time zone in which dates and times are shown")
+    database_url: str = Field("", description="SQLAlchemy address of the database; empty: SQLite in the data folder")
+    threads: int = Field(0, ge=0, le=64, description="threads for embedding; 0: one per processor")
+    max_question_chars: int = Field(2000, ge=100, le=20000, description="longest question accepted")
+    max_answer_words: int = Field(180, ge=60, le=220, description="longest answer shown")
+
+    @property
+    def corpus(self) -> Path:
+        """Folder of the guide's topics, one subfolder a language."""
+        return self.knowledge / "corpus"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy address of the database."""
+        return self.database_url or f"sqlite:///{self.home / 'resguardo.db'}"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `RESGUARDO_CONFIG` (a TOML file), then the environment, which wins.
+
+    Raises AssistantError `bad_setting` naming the key and the reason.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    given = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
+    path = given.pop("config", "")
+    if path:
+        values |= _read_toml(Path(path))
+    values |= given
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise AssistantError("bad_setting", name=PREFIX + name.upper(), reason=first["msg"]) from error
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise AssistantError("bad_setting", name=f"{PREFIX}CONFIG={path}", reason=str(error)) from error
