@@ -1,10 +1,11 @@
-"""The assistant on the command line: ask, search, eval, calibrate. Exit codes: 0 ok, 1 nothing found, 2 bad input."""
+"""The assistant on the command line: ask, search, assess, eval, calibrate. Exit codes: 0 ok, 1 nothing found, 2 bad input."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 from assistant.errors import AssistantError
@@ -33,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
 def build_parser(language: str) -> argparse.ArgumentParser:
     """The parser with its help in the user's language."""
     parser = argparse.ArgumentParser("python -m assistant", description=tr("cli.assistant", language))
-    commands = parser.add_subparsers(required=True, metavar="ask | search | eval | calibrate")
+    commands = parser.add_subparsers(required=True, metavar="ask | search | assess | eval | calibrate")
     ask = _command(commands, "ask", run_ask, language)
     search = _command(commands, "search", run_search, language)
     search.add_argument("--top", type=_positive, default=5, help=tr("cli.top", language))
@@ -41,6 +42,11 @@ def build_parser(language: str) -> argparse.ArgumentParser:
         command.add_argument("question", nargs="?", help=tr("cli.question", language))
         command.add_argument("--batch", metavar="FILE", help=tr("cli.batch", language))
         command.add_argument("--json", action="store_true", help=tr("cli.json", language))
+    assess = _command(commands, "assess", run_assess, language)
+    assess.add_argument("questionnaire", help=tr("cli.questionnaire", language))
+    assess.add_argument("--answers", type=Path, required=True, metavar="FILE.yaml", help=tr("cli.answers", language))
+    assess.add_argument("--export", type=Path, metavar="OUT", help=tr("cli.export", language))
+    assess.add_argument("--date", type=date.fromisoformat, metavar="YYYY-MM-DD", help=tr("cli.date", language))
     evaluate = _command(commands, "eval", run_eval, language)
     evaluate.add_argument("files", nargs="+", help=tr("cli.files", language))
     evaluate.add_argument("--floors", type=Path, help=tr("cli.floors", language))
@@ -92,6 +98,20 @@ def run_search(args: argparse.Namespace, settings: Settings, language: str) -> i
     else:
         print("\n\n".join(f"{r['document']} › {r['section']} ({r['passage_id']})\n{r['text']}" for r in found["results"]) or tr("cli.no_results", language))
     return OK if found["results"] else NOTHING
+
+
+def run_assess(args: argparse.Namespace, settings: Settings, language: str) -> int:
+    """Score an answers file; print the summary or write the report."""
+    from assistant.assess import assess, check_format, export_report, summary
+
+    if args.export:
+        check_format(args.export)
+    report = assess(settings, args.questionnaire, args.answers, language, args.date or date.today())
+    print("\n".join(summary(report)))
+    if args.export:
+        export_report(report, args.export)
+        print(tr("assess.exported", language, path=args.export))
+    return OK
 
 
 def run_eval(args: argparse.Namespace, settings: Settings, language: str) -> int:

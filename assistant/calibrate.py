@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assistant.gate import FEATURES, VECTOR_SCALE, Verdict, gate_features
-from assistant.retrieval import GuideRetriever, Search, find_passages
+from assistant.retrieval import GuideRetriever, Search
 from assistant.weights import Weights
 
 SEED = 20261122
@@ -45,7 +45,8 @@ def calibrate(retriever: GuideRetriever, questions: Sequence[Labelled]) -> Weigh
     searches = [_search(retriever, row, follow_up, follow_up_bias) for row in rows]
     vectors = np.stack([search.vector for search in searches]) * VECTOR_SCALE
     features = np.array([gate_features(search, retriever.open_index()) for search in searches])
-    mean, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
+    mean, spread = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(spread < 1e-3, 1.0, spread)  # a feature that never varies says nothing
     model = _regression(GATE_C).fit(np.hstack([vectors, (features - mean) / scale]), [row.verdict.value for row in rows])
     return Weights(
         model=retriever.embeddings.name,
@@ -71,11 +72,9 @@ def _fit_follow_up(retriever: GuideRetriever, questions: Sequence[Labelled]) -> 
 
 def _search(retriever: GuideRetriever, row: Labelled, follow_up: Any, bias: float) -> Search:
     vector = retriever.embeddings.questions([row.question])[0]
-    refers = bool(row.history) and (row.verdict is Verdict.ANSWER or float(vector @ follow_up) + bias >= 0)
-    query = f"{row.history[-1]} {row.question}" if refers else row.question
-    query_vector = retriever.embeddings.questions([query])[0] if refers else vector
-    hits, asks, evidence = find_passages(retriever.open_index(), query, query_vector, row.language)
-    return Search(row.question, query, row.language, refers, vector, query_vector, hits, asks, evidence)
+    if row.history and (row.verdict is Verdict.ANSWER or float(vector @ follow_up) + bias >= 0):
+        return retriever.search_follow_up(row.question, vector, row.history, row.language)
+    return retriever.search(row.question, (), row.language)
 
 
 def _regression(strength: float, **options: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from markdown_it import MarkdownIt
@@ -71,6 +72,26 @@ def load_guide(corpus: Path, language: str) -> list[Topic]:
 def guide_languages(corpus: Path) -> tuple[str, ...]:
     """Languages in which the guide has topics."""
     return tuple(sorted(folder.name for folder in corpus.iterdir() if any(folder.glob("*.md")))) if corpus.is_dir() else ()
+
+
+def find_sections(corpus: Path, ids: Iterable[str], language: str) -> dict[str, Passage]:
+    """Sections by passage id, in the language where the guide has them, else in another; unknown ids are left out."""
+    order = (language, *(other for other in guide_languages(corpus) if other != language))
+    missing, found = set(ids), dict[str, Passage]()
+    for document in sorted({i.partition("#")[0] for i in missing}):
+        for path in (corpus / code / f"{document}.md" for code in order):
+            if path.is_file() and any(i.startswith(f"{document}#") for i in missing):
+                found |= {passage.id: passage for passage in load_topic(path).passages if passage.id in missing}
+                missing -= found.keys()
+    return found
+
+
+def guide_edition(corpus: Path) -> str:
+    """A short hash of every topic file, the same wherever the guide lies."""
+    digest = hashlib.sha256()
+    for path in sorted(corpus.glob("*/*.md")):
+        digest.update(f"{path.parent.name}/{path.name}".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def load_topic(path: Path) -> Topic:

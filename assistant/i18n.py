@@ -43,6 +43,11 @@ def tr_list(key: str, language: str) -> list[str]:
     return [str(item) for item in strings(language)[key]]
 
 
+def locale_for(language: str, preferred: str) -> str:
+    """The preferred locale if it speaks the language, else the language's usual one."""
+    return preferred if preferred.startswith(f"{language}-") else tr("locale", language)
+
+
 def explain(error: AssistantError, language: str) -> str:
     """An error in the user's language, with what to do next."""
     return tr(f"errors.{error.key}", language, **error.values)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Literal
 
 
 class Reason(StrEnum):
@@ -117,3 +118,43 @@ class Answer:
     reason: Reason | None = None
     engine: str = "extractive"
     elapsed_ms: float = 0.0
+
+
+Scope = Literal["quick", "full"]  # the musts, or every question
+Status = Literal["open", "in_progress", "done", "accepted"]  # of the gap that an answer leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One questionnaire filled in for one service of one supplier; `position` is the question where the person is."""
+
+    id: str
+    title: str
+    supplier: str
+    questionnaire_id: str
+    questionnaire_version: int
+    scope: Scope
+    locale: str
+    position: str | None
+    created: datetime
+    updated: datetime
+    archived: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What a person answered to one question, and who closes the gap by when; `answered` and `version` are set by the storage."""
+
+    question_id: str
+    option: str | None = None
+    options: tuple[str, ...] = ()
+    number: float | None = None
+    day: date | None = None
+    note: str = ""
+    owner: str = ""
+    due: date | None = None
+    status: Status = "open"
+    na_reason: str = ""
+    answered: datetime = datetime.min.replace(tzinfo=UTC)
+    version: int = 0  # 0: not saved yet

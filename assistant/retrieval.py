@@ -28,6 +28,11 @@ NEAREST_PASSAGES = 40
 NEAREST_ASKS = 60
 LEXICAL = 20
 HITS = 12
+HISTORY = 3  # earlier questions that a follow-up may lean on
+# Measured on the 122 follow-ups of questions_in.jsonl, first passage expected: question alone 0.38, with the one before 0.75, blended
+# 0.7 / 0.3 with the question alone 0.77, and passages of the document that answered the one before raised by 0.6: 0.83.
+BLEND = 0.7
+SAME_DOCUMENT = 0.6
 FOLLOW_UP = 0.3  # probability from which history is read: recall 0.96 on own follow-ups, 3 % of the others
 Vector = NDArray[np.float32]
 
@@ -40,7 +45,6 @@ class Evidence:
     ask: float  # cosine of the nearest question that the guide answers
     sums: tuple[float, ...]  # passage + ask cosines of the candidates, best first
     lexical: float  # best BM25 score
-    terms: tuple[str, ...]  # the question's analysed terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,24 @@ class GuideRetriever(BaseRetriever):
 
         Raises AssistantError `index_model` when the index was built with another embedding model.
         """
-        index = self.open_index()
         language = language or detect_language(question, history)
         vector: Vector = self.embeddings.questions([question])[0]
-        follow_up = bool(history) and self._refers_back(vector)
-        query = f"{history[-1]} {question}" if follow_up else question
-        query_vector: Vector = self.embeddings.questions([query])[0] if follow_up else vector
-        hits, asks, evidence = find_passages(index, query, query_vector, language)
-        return Search(question, query, language, follow_up, vector, query_vector, hits, asks, evidence)
+        if history and self._refers_back(vector):
+            return self.search_follow_up(question, vector, history[-HISTORY:], language)
+        hits, asks, evidence = find_passages(self.open_index(), analyse(question, language), vector, language)
+        return Search(question, question, language, False, vector, vector, hits, asks, evidence)
+
+    def search_follow_up(self, question: str, vector: Vector, history: Sequence[str], language: str) -> Search:
+        """Find passages for a question that leans on the one before: both are read together, where the last answer was found."""
+        before = self.search(history[-1], history[:-1], language)
+        query = f"{before.query} {question}"
+        together: Vector = self.embeddings.questions([query])[0]
+        blended = BLEND * together + (1 - BLEND) * vector
+        query_vector = (blended / np.linalg.norm(blended)).astype(np.float32)
+        document = before.hits[0].passage.document_id if before.hits else ""
+        terms = analyse(f"{query} {question}", language)
+        hits, asks, evidence = find_passages(self.open_index(), terms, query_vector, language, document)
+        return Search(question, query, language, True, vector, query_vector, hits, asks, evidence)
 
     def open_index(self) -> Index:
         """The index in use, checked against the embedding model."""
@@ -99,22 +113,27 @@ class GuideRetriever(BaseRetriever):
         return [as_document(hit) for hit in self.search(query).hits[: self.top]]
 
 
-def find_passages(index: Index, query: str, vector: Vector, language: str) -> tuple[tuple[Hit, ...], dict[str, str], Evidence]:
-    """Candidates of the three legs, fused as z-scores; the lexical leg serves only text in the question's own language."""
+def find_passages(
+    index: Index, terms: Sequence[str], vector: Vector, language: str, document: str = ""
+) -> tuple[tuple[Hit, ...], dict[str, str], Evidence]:
+    """Candidates of the three legs, fused as z-scores; the lexical leg serves only text in the question's own language.
+
+    Passages of `document`, where the question before was answered, are preferred.
+    """
     side = language if language in index.languages else index.languages[0]
     nearest = index.nearest(side, vector, NEAREST_PASSAGES)
     asked = index.nearest_asks(side, vector, NEAREST_ASKS)
-    terms = tuple(analyse(query, language)) if side == language else ()
-    lexical = index.lexical_scores(side, terms, LEXICAL)
+    lexical = index.lexical_scores(side, terms, LEXICAL) if side == language else {}
     passages = {passage.id: passage for passage, _ in nearest}
     similar = {passage.id: similarity for passage, similarity in nearest}
     ids = list(similar.keys() | asked.keys() | lexical.keys())
     if not ids:
-        return (), {}, Evidence(0, 0, (), 0, terms)
+        return (), {}, Evidence(0, 0, (), 0)
     # A candidate that a leg did not return is at most as near as the last one it did.
     floor, ask_floor = min(similar.values()), min(similarity for similarity, _ in asked.values()) if asked else 0.0
     dense = np.array([similar.get(i, floor) + (asked[i][0] if i in asked else ask_floor) for i in ids])
     scores = DENSE_WEIGHT * _standardise(dense) + (1 - DENSE_WEIGHT) * _standardise(np.array([lexical.get(i, 0.0) for i in ids]))
+    scores += SAME_DOCUMENT * np.array([i.partition("#")[0] == document for i in ids])
     order = [int(i) for i in np.argsort(-scores, kind="stable")[:HITS]]
     passages |= index.passages(side, [ids[i] for i in order if ids[i] not in passages])
     hits = tuple(Hit(passages[ids[i]], float(scores[i]), similar.get(ids[i], floor)) for i in order)
@@ -123,7 +142,6 @@ def find_passages(index: Index, query: str, vector: Vector, language: str) -> tu
         ask=max((similarity for similarity, _ in asked.values()), default=0.0),
         sums=tuple(float(x) for x in np.sort(dense)[::-1]),
         lexical=max(lexical.values(), default=0.0),
-        terms=terms,
     )
     return hits, {i: ask for i, (_, ask) in asked.items()}, evidence
 

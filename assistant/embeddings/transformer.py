@@ -27,7 +27,7 @@ class SentenceTransformerEmbeddings(TextEmbeddings):
         except (OSError, ValueError) as error:
             raise AssistantError("embedding_model", model=model, reason=str(error).splitlines()[0]) from error
         self.name = Path(model).name if Path(model).is_dir() else model
-        self.dimension = int(self._model.get_sentence_embedding_dimension() or 0)
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
         prefixed = "e5" in self.name.lower()
         self._question_prefix, self._passage_prefix = ("query: ", "passage: ") if prefixed else ("", "")
 

@@ -1,0 +1,116 @@
+"""An exchange on the page: the question, the answer with its marks, its sources, and what to do next."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from assistant.i18n import tr
+from assistant.models import Answer
+from assistant.storage import Message
+from assistant.ui.browser import copy_button
+from assistant.ui.citations import anchor, passage_title, show_citations, source_line
+from assistant.ui.feedback import show_reasons, show_thumbs
+from assistant.ui.markup import answer_html, growing, label, plain_text, question_html
+from assistant.ui.pages import guide_page, section_address
+from assistant.ui.session import put_question, words
+from assistant.ui.theme import ICON
+from assistant.ui.topics import example_questions
+
+WORDS_A_STEP, STEP_SECONDS = 3, 0.02  # 150 words in a second
+NEXT_QUESTIONS = 3
+
+
+def show_exchange(message: Message, last: bool) -> None:
+    """A stored question with its answer; the last one also offers what to do next."""
+    show_question(message.answer.question)
+    with answer_bubble():
+        show_answer(message.answer, str(message.id))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"actions-{message.id}"):
+            copy_button(copy_text(message.answer), f"copy-{message.id}")
+            show_thumbs(message)
+            if message.answer.found:
+                st.html(f'<p class="engine">{words(f"engines.{message.answer.engine}")}</p>', width="content")
+        show_reasons(message)
+        if last:
+            show_next(message.answer)
+
+
+def show_question(question: str) -> None:
+    """What the person asked, as typed."""
+    with st.chat_message("user", avatar=":material/person:"):
+        st.html(question_html(question))
+
+
+def answer_bubble() -> DeltaGenerator:
+    """The container of an answer."""
+    return st.chat_message("assistant", avatar=ICON)
+
+
+def show_answer(answer: Answer, key: str) -> None:
+    """The answer's text and its sources."""
+    st.html(body_html(answer, shown_text(answer), key))
+    if answer.citations:
+        show_citations(answer, key)
+
+
+def stream_answer(answer: Answer, key: str) -> None:
+    """The answer as it is read out, a few words at a time."""
+    place = st.empty()
+    for text in growing(shown_text(answer), WORDS_A_STEP):
+        place.html(body_html(answer, text, key))
+        time.sleep(STEP_SECONDS)
+
+
+def show_next(answer: Answer) -> None:
+    """Sections nearby as links into the guide, and questions that follow naturally."""
+    if answer.related:
+        st.html(f'<p class="kicker">{words("related") if answer.found else tr("refusals.nearby", answer.language)}</p>')
+        with st.container(key="related", gap=None):
+            for passage in answer.related:
+                st.page_link(guide_page(), label=label(passage_title(passage)), icon=":material/menu_book:", query_params=section_address(passage))
+    questions = next_questions(answer)
+    if questions:
+        st.html(f'<p class="kicker">{words("next_questions")}</p>')
+        question_buttons(questions, "next")
+
+
+def next_questions(answer: Answer) -> list[str]:
+    """The answer's own suggestions, whole questions first; examples where it has none."""
+    own = sorted(answer.suggestions, key=lambda suggestion: not suggestion.endswith("?"))
+    return (own or ([] if answer.found else example_questions()))[:NEXT_QUESTIONS]
+
+
+def question_buttons(questions: list[str], key: str) -> None:
+    """Questions as pills that ask themselves."""
+    with st.container(horizontal=True, gap="small", key=f"pills-{key}"):
+        for n, question in enumerate(questions):
+            st.button(label(question), key=f"{key}-{n}", on_click=put_question, args=(question,), wrap=True)
+
+
+def body_html(answer: Answer, text: str, key: str) -> str:
+    """Some of the answer's text with its marks as jumps to the sources."""
+    numbers = {citation.n for citation in answer.citations}
+
+    def mark(number: int) -> str:
+        if number not in numbers:
+            return f"[{number}]"
+        return f'<a class="mark" href="#{anchor(key, number)}" aria-label="{words("mark", n=number)}">[{number}]</a>'
+
+    return answer_html(text, answer.language, mark)
+
+
+def shown_text(answer: Answer) -> str:
+    """The answer's text; a refusal's without its list, which the page shows as links."""
+    return answer.text if answer.found else answer.text.partition("\n\n")[0]
+
+
+def copy_text(answer: Answer) -> str:
+    """Question, answer and sources as plain text."""
+    lines = [answer.question, "", plain_text(answer.text)]
+    if answer.citations:
+        lines += ["", tr("cli.sources", answer.language)]
+        lines += [f"[{c.n}] {passage_title(c.passage)}. {source_line(c.passage.source)}" for c in answer.citations]
+    return "\n".join(lines)

@@ -1,0 +1,37 @@
+"""What only the browser can do: copy, print, land on a section. The scripts are constant; what they get is data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.ui.session import words
+
+STATIC = Path(__file__).parent / "static"
+
+
+def copy_button(text: str, key: str) -> None:
+    """A button that puts a text into the clipboard."""
+    _button({"action": "copy", "label": words("copy"), "done": words("copied"), "text": text}, key)
+
+
+def print_button(key: str) -> None:
+    """A button that opens the browser's print dialog."""
+    _button({"action": "print", "label": words("print")}, key)
+
+
+def land_on(section: str, prefix: str, key: str) -> None:
+    """Scroll to a section once it is there, once a `key`; a fragment in the address goes before `section`."""
+    component = st.components.v2.component("resguardo_land", js=_static("land.js"))
+    component(data={"section": section, "prefix": prefix, "key": key}, key="land", height=0)
+
+
+def _button(data: dict[str, str], key: str) -> None:
+    html = '<div><button type="button"></button><span role="status"></span></div>'
+    component = st.components.v2.component("resguardo_button", html=html, css=_static("button.css"), js=_static("button.js"))
+    component(data=data, key=key, width="content")
+
+
+def _static(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")

@@ -1,0 +1,48 @@
+"""The guide page: browse by category, search, or read one topic."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from assistant.models import Topic
+from assistant.ui.guide_search import show_search
+from assistant.ui.guide_topic import show_topic
+from assistant.ui.markup import label
+from assistant.ui.pages import SECTION_PARAM, TOPIC_PARAM, guide_page
+from assistant.ui.session import words
+from assistant.ui.topics import by_category, category_name, topics
+
+CARD_WIDTH = 300
+
+
+def show_guide() -> None:
+    """One topic where the address names it, else the way to all of them."""
+    wanted = st.query_params.get(TOPIC_PARAM)
+    if not wanted:
+        show_contents()
+        return
+    st.page_link(guide_page(), label=words("guide.back"), icon=":material/arrow_back:")
+    topic = topics().get(wanted)
+    if topic is None:
+        st.warning(words("guide.unknown"))
+    else:
+        show_topic(topic, st.query_params.get(SECTION_PARAM, ""))
+
+
+def show_contents() -> None:
+    """Search, and every topic under its categories."""
+    st.title(words("guide.title"), anchor=False)
+    st.markdown(words("guide.line", topics=len(topics())))
+    if show_search():
+        return
+    with st.grid(2, min_column_width=CARD_WIDTH):
+        for category, group in by_category().items():
+            with st.container(border=True, gap=None, key=f"category-{category}"):
+                st.subheader(category_name(category), anchor=False)
+                show_links(group)
+
+
+def show_links(group: list[Topic]) -> None:
+    """Topics as links."""
+    for topic in group:
+        st.page_link(guide_page(), label=label(topic.title), query_params={TOPIC_PARAM: topic.id})

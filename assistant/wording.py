@@ -1,0 +1,52 @@
+"""An assessment in words: levels, answers and the formulas of the method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistant.gaps import CRITICALITY, EFFORT, FIND_OUT_DAYS, STRICTEST_TIER
+from assistant.i18n import format_number, tr
+from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, chosen
+from assistant.scoring import CAP_FAILED, CAP_PARTIAL, CUTS, KNOWN_ENOUGH, Score
+
+METHOD = ("section", "overall", "interval", "coverage", "level", "priority", "limits")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One paragraph of the method: a formula or a limit."""
+
+    id: str
+    title: str
+    text: str
+
+
+def level_label(score: Score, language: str) -> str:
+    """The level in words, "not assessed" where there is none."""
+    if score.level is None:
+        return tr("levels.none", language)
+    label = tr(f"levels.{score.level}", language)
+    return tr("levels.provisional", language, level=label) if score.provisional else label
+
+
+def answer_label(question: Question, answer: str, language: str) -> str:
+    """An answer in words: the labels of its options, or the value itself."""
+    if answer in (UNKNOWN, NOT_APPLICABLE):
+        return tr(f"answers.{answer}", language)
+    labels = [option.label[language] for option in question.options if option.id in chosen(answer)]
+    return "; ".join(labels) if labels else answer
+
+
+def method_notes(language: str, locale: str) -> tuple[Note, ...]:
+    """The formulas and limits as text, with the figures that the code uses."""
+    values = {
+        "cuts": " / ".join(map(str, CUTS)),
+        "known": round(KNOWN_ENOUGH * 100),
+        "failed": CAP_FAILED,
+        "partial": CAP_PARTIAL,
+        "efforts": " / ".join(format_number(value, locale, 2) for value in EFFORT.values()),
+        "tier": format_number(STRICTEST_TIER, locale, 1),
+        "days": FIND_OUT_DAYS,
+        **CRITICALITY,
+    }
+    return tuple(Note(name, tr(f"method.{name}.title", language), tr(f"method.{name}.text", language, **values)) for name in METHOD)
