@@ -46,7 +46,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     assess.add_argument("questionnaire", help=tr("cli.questionnaire", language))
     assess.add_argument("--answers", type=Path, required=True, metavar="FILE.yaml", help=tr("cli.answers", language))
     assess.add_argument("--export", type=Path, metavar="OUT", help=tr("cli.export", language))
-    assess.add_argument("--date", type=date.fromisoformat, metavar="YYYY-MM-DD", help=tr("cli.date", language))
+    assess.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help=tr("cli.date", language))
     evaluate = _command(commands, "eval", run_eval, language)
     evaluate.add_argument("files", nargs="+", help=tr("cli.files", language))
     evaluate.add_argument("--floors", type=Path, help=tr("cli.floors", language))
@@ -165,6 +165,13 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(text)
     return value
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(text) from error
 
 
 def _need_question(args: argparse.Namespace, language: str) -> None:

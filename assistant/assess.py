@@ -42,7 +42,7 @@ class Entry(BaseModel):
 
 
 Choices = Annotated[list[str], BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value)]
-Given = Annotated[Entry, BeforeValidator(lambda value: {"option": value} if isinstance(value, str) else value)]
+Given = Annotated[Entry, BeforeValidator(lambda value: value if isinstance(value, dict) else {"option": value})]
 
 
 class AnswersFile(BaseModel):

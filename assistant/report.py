@@ -162,7 +162,7 @@ def product_version() -> str:
 def _header(
     settings: Settings, questionnaire: Questionnaire, profile: Questionnaire, sheet: AnswerSheet, score: Score, language: str, locale: str
 ) -> ReportHeader:
-    given = {q: ",".join(sorted(chosen(sheet.profile.get(q.id)))) for q in profile.questions}
+    given = [(q, ",".join(sorted(chosen(sheet.profile.get(q.id))))) for q in profile.questions]
     return ReportHeader(
         title=sheet.title,
         supplier=sheet.supplier,
@@ -178,7 +178,7 @@ def _header(
         guide_edition=guide_edition(settings.corpus),
         progress=score.tally.progress,
         coverage=score.tally.coverage,
-        profile=tuple((q.text[language], answer_label(q, answer or UNKNOWN, language)) for q, answer in given.items()),
+        profile=tuple((q.text[language], answer_label(q, answer or UNKNOWN, language)) for q, answer in given),
     )
 
 

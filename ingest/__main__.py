@@ -21,8 +21,14 @@ def main(argv: list[str] | None = None) -> int:
         language = settings.language
         parser = argparse.ArgumentParser("python -m ingest", description=tr("ingest.description", language))
         parser.add_argument("--lang", choices=languages(), default=language, help=tr("cli.lang", language))
-        language = parser.parse_args(argv).lang
+        parser.add_argument("--seed", action="store_true", help=tr("ingest.seed", language))
+        args = parser.parse_args(argv)
+        language = args.lang
         run(settings, language)
+        if args.seed:
+            from ingest.build import ship_vectors
+
+            print(ship_vectors(settings))
         return 0
     except AssistantError as error:
         print(explain(error, language), file=sys.stderr)

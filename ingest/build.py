@@ -10,13 +10,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assistant.embeddings import TextEmbeddings
+from assistant.embeddings import TextEmbeddings, open_embeddings
 from assistant.errors import AssistantError
 from assistant.guide import guide_languages, load_guide
 from assistant.index import FORMAT, MANIFEST, IndexedPassage, Manifest, read_manifest, read_pointer, write_edition, write_pointer
 from assistant.models import Passage, Topic
 from assistant.settings import Settings
-from ingest.vectors import VectorCache, Vectors, content_hash, read_seed
+from ingest.vectors import VectorCache, Vectors, content_hash, read_seed, write_seed
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,17 @@ def outdated(settings: Settings, model: str) -> bool:
     """Whether the index in use is missing, of another format, or not of this guide and model."""
     folder = settings.home / "index"
     return read_pointer(folder) != _edition(guide_entries(settings), model)
+
+
+def ship_vectors(settings: Settings) -> Path:
+    """Write the vectors of the guide as it stands to the file that the product ships; returns its path."""
+    embeddings = open_embeddings(settings)
+    cache = VectorCache(settings.home / "index", embeddings.name, embeddings.dimension)
+    try:
+        entries = [entry for group in guide_entries(settings).values() for entry in group]
+        return write_seed(embeddings.name, _vectors(cache, embeddings, entries, lambda done, total: None))
+    finally:
+        cache.close()
 
 
 def _update(settings: Settings, embeddings: TextEmbeddings, folder: Path, progress: Progress) -> Changes:

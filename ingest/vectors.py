@@ -78,8 +78,8 @@ def read_seed(model: str, hashes: set[str]) -> dict[str, Vectors]:
     return {key: rows[first[i] : first[i + 1]] * scales[first[i] : first[i + 1], None] for i, key in wanted}
 
 
-def write_seed(model: str, vectors: dict[str, Vectors]) -> None:
-    """Ship matrices as int8 rows with one scale each (cosine to the original above 0.9999)."""
+def write_seed(model: str, vectors: dict[str, Vectors]) -> Path:
+    """Ship matrices as int8 rows with one scale each (cosine to the original above 0.9999); returns the file."""
     keys = sorted(vectors)
     rows = np.concatenate([vectors[key] for key in keys])
     scales = np.abs(rows).max(axis=1) / 127
@@ -91,3 +91,4 @@ def write_seed(model: str, vectors: dict[str, Vectors]) -> None:
         rows=np.round(rows / scales[:, None]).astype(np.int8),
         scales=scales.astype(np.float32),
     )
+    return seed_path(model)

@@ -255,6 +255,7 @@ def test_threads_share_a_store_and_each_write_counts(store: Store) -> None:
     conversation = store.start_conversation("uno").id
     with ThreadPoolExecutor(12) as pool:
         ids = [message.id for message in pool.map(lambda _: store.add_message(conversation, ANSWER), range(60))]
+        list(pool.map(lambda n: store.set_preference(f"key{n % 3}", str(n)), range(120)))
     assert sorted(ids) == [message.id for message in store.messages(conversation)] == sorted(set(ids))
 
 

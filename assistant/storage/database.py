@@ -106,7 +106,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A transaction that reads first and writes later could not wait for its turn."""
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(WRITES) else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
 
 
 def _is_ready(engine: Engine) -> bool:

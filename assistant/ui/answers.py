@@ -25,7 +25,7 @@ NEXT_QUESTIONS = 3
 
 def show_exchange(message: Message, last: bool) -> None:
     """A stored question with its answer; the last one also offers what to do next."""
-    show_question(message.answer.question)
+    show_question(message.answer.question, str(message.id))
     with answer_bubble():
         show_answer(message.answer, str(message.id))
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"actions-{message.id}"):
@@ -38,10 +38,15 @@ def show_exchange(message: Message, last: bool) -> None:
             show_next(message.answer)
 
 
-def show_question(question: str) -> None:
+def show_question(question: str, key: str) -> None:
     """What the person asked, as typed."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.html(question_html(question))
+        st.html(question_html(question, question_anchor(key)))
+
+
+def question_anchor(key: str) -> str:
+    """The id of a question in the page."""
+    return f"pregunta-{key}"
 
 
 def answer_bubble() -> DeltaGenerator:
@@ -78,14 +83,14 @@ def show_next(answer: Answer) -> None:
 
 
 def next_questions(answer: Answer) -> list[str]:
-    """The answer's own suggestions, whole questions first; examples where it has none."""
-    own = sorted(answer.suggestions, key=lambda suggestion: not suggestion.endswith("?"))
+    """The answer's own suggestions that are whole questions; after a refusal without any, examples."""
+    own = [suggestion for suggestion in answer.suggestions if suggestion.endswith("?")]
     return (own or ([] if answer.found else example_questions()))[:NEXT_QUESTIONS]
 
 
 def question_buttons(questions: list[str], key: str) -> None:
     """Questions as pills that ask themselves."""
-    with st.container(horizontal=True, gap="small", key=f"pills-{key}"):
+    with st.container(horizontal=True, gap="xsmall", key=f"pills-{key}"):
         for n, question in enumerate(questions):
             st.button(label(question), key=f"{key}-{n}", on_click=put_question, args=(question,), wrap=True)
 

@@ -1,4 +1,4 @@
-"""What only the browser can do: copy, print, land on a section. The scripts are constant; what they get is data."""
+"""What only the browser can do: copy, print, land on a place in the page. The scripts are constant; what they get is data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.ui.session import words
+from assistant.ui.session import language, words
 
 STATIC = Path(__file__).parent / "static"
 
@@ -21,10 +21,16 @@ def print_button(key: str) -> None:
     _button({"action": "print", "label": words("print")}, key)
 
 
-def land_on(section: str, prefix: str, key: str) -> None:
-    """Scroll to a section once it is there, once a `key`; a fragment in the address goes before `section`."""
+def land_on(target: str, key: str, prefix: str | None = None) -> None:
+    """Scroll to the element `target` once it is there, once a `key`; with a prefix of ids, the address's fragment goes first."""
     component = st.components.v2.component("resguardo_land", js=_static("land.js"))
-    component(data={"section": section, "prefix": prefix, "key": key}, key="land", height=0)
+    component(data={"target": target, "key": key, "prefix": prefix or "", "fragment": prefix is not None}, key="land", height=0)
+
+
+def page_behaviour() -> None:
+    """Name the page's language, and let a mark open its source."""
+    component = st.components.v2.component("resguardo_page", js=_static("page.js"))
+    component(data={"language": language()}, key="page-behaviour", height=0)
 
 
 def _button(data: dict[str, str], key: str) -> None:

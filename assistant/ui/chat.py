@@ -10,7 +10,8 @@ from assistant.errors import AssistantError
 from assistant.i18n import explain
 from assistant.models import Answer
 from assistant.storage import Message
-from assistant.ui.answers import answer_bubble, question_buttons, show_answer, show_exchange, show_question, stream_answer
+from assistant.ui.answers import answer_bubble, question_anchor, question_buttons, show_answer, show_exchange, show_question, stream_answer
+from assistant.ui.browser import land_on
 from assistant.ui.session import conversation_id, language, open_conversation, store, take_question, words
 from assistant.ui.startup import STALE_INDEX, offer_preparation, ready_assistant, show_preparation, show_weak_model
 from assistant.ui.topics import example_questions, topics
@@ -41,6 +42,8 @@ def show_chat() -> None:
     else:
         show_weak_model()
         show_trouble()
+        if messages:
+            land_on(question_anchor(str(messages[-1].id)), f"message-{messages[-1].id}")
 
 
 def opened_messages() -> list[Message]:
@@ -69,14 +72,14 @@ def ask(assistant: Assistant, question: str, messages: list[Message]) -> None:
     """Answer a question, keep it, read it out, and run the page again; what fails is said there."""
     for name in (UNANSWERED, UNSAVED):
         st.session_state.pop(name, None)
-    show_question(question)
+    show_question(question, UNANSWERED)
     try:
         with answer_bubble():
             with st.spinner(words("chat.searching")):
                 answer = assistant.ask(question, [message.answer.question for message in messages], language())
             stream_answer(answer, keep(answer))
     except AssistantError as error:
-        st.session_state |= {DRAFT: question, UNANSWERED: error}
+        st.session_state.update({DRAFT: question, UNANSWERED: error})
     st.rerun()
 
 
@@ -102,7 +105,7 @@ def show_trouble() -> None:
     """A question that failed, with a way on; an answer that could not be kept."""
     if UNSAVED in st.session_state:
         answer, error = st.session_state[UNSAVED]
-        show_question(answer.question)
+        show_question(answer.question, UNSAVED)
         with answer_bubble():
             show_answer(answer, UNSAVED)
             st.error(words("chat.unsaved", reason=explain(error, language())))

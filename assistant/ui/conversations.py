@@ -40,7 +40,7 @@ def show_conversations(today: date) -> None:
 def show_row(conversation: Conversation) -> None:
     """One conversation with its menu."""
     is_open = conversation.id == conversation_id()
-    with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"row-{'open-' if is_open else ''}{conversation.id}"):
+    with st.container(horizontal=True, wrap=False, gap=None, vertical_alignment="center", key=f"row-{'open-' if is_open else ''}{conversation.id}"):
         if st.button(label(conversation.title), type="tertiary", width="stretch", key=f"open-{conversation.id}"):
             go_to(conversation.id)
         action = st.menu_button(

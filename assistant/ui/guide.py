@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from assistant.i18n import tr
 from assistant.models import Topic
 from assistant.ui.guide_search import show_search
 from assistant.ui.guide_topic import show_topic
 from assistant.ui.markup import label
 from assistant.ui.pages import SECTION_PARAM, TOPIC_PARAM, guide_page
-from assistant.ui.session import words
+from assistant.ui.session import language, words
 from assistant.ui.topics import by_category, category_name, topics
 
 CARD_WIDTH = 300
@@ -26,6 +27,7 @@ def show_guide() -> None:
     if topic is None:
         st.warning(words("guide.unknown"))
     else:
+        st.set_page_config(page_title=f"{topic.title} · {tr('app.name', language())}")
         show_topic(topic, st.query_params.get(SECTION_PARAM, ""))
 
 

@@ -16,7 +16,8 @@ RESULTS = 8
 
 def show_search() -> bool:
     """The search field and what it finds; says whether there was something to search for."""
-    query = st.text_input(words("guide.search"), type="search", key="buscar", bind="query-params", max_chars=200, placeholder=words("guide.search_hint"))
+    hint = words("guide.search_hint")
+    query = st.text_input(words("guide.search"), type="search", key="buscar", bind="query-params", max_chars=200, placeholder=hint)
     if not query or not query.strip():
         return False
     assistant = ready_assistant()

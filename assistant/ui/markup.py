@@ -36,9 +36,9 @@ def html_text(text: str) -> str:
     return escape(clean(text))
 
 
-def question_html(text: str) -> str:
+def question_html(text: str, anchor: str) -> str:
     """A question as it was typed, line breaks and reading direction included."""
-    return f'<p class="question" dir="auto">{html_text(text)}</p>'
+    return f'<p class="question" id="{anchor}" dir="auto">{html_text(text)}</p>'
 
 
 def answer_html(text: str, language: str, mark: Callable[[int], str]) -> str:

@@ -50,9 +50,9 @@ def words(key: str, **values: object) -> str:
 
 
 def locale() -> str:
-    """Locale for dates: the configured one where it speaks the interface's language."""
+    """Locale for dates: the configured one where it speaks the interface's language, else that language's own."""
     configured = settings().locale
-    return configured if configured.startswith(language()) else language()
+    return configured if configured.startswith(language()) else tr("locale", language())
 
 
 def local(moment: datetime) -> datetime:
@@ -87,3 +87,8 @@ def take_question() -> str | None:
     """The question left by a button, once."""
     question: str | None = st.session_state.pop("question", None)
     return question
+
+
+def question_waits() -> bool:
+    """Whether a button has left a question."""
+    return "question" in st.session_state

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from assistant.i18n import languages, tr
+from assistant.ui.browser import page_behaviour
 from assistant.ui.conversations import show_conversations
 from assistant.ui.session import choose_language, language, local, words
 
@@ -25,6 +26,7 @@ def show_sidebar() -> None:
                 key="language-control",
                 on_change=_switch,
             )
+            page_behaviour()
 
 
 def _switch() -> None:

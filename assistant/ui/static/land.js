@@ -1,13 +1,14 @@
 export default function ({ data, parentElement }) {
-  if (parentElement.dataset.landed === data.key) return
-  parentElement.dataset.landed = data.key
-  const wanted = [location.hash.slice(1), data.prefix + location.hash.slice(1), data.prefix + data.section]
+  if (parentElement.landed === data.key) return
+  parentElement.landed = data.key
+  const fragment = data.fragment ? location.hash.slice(1) : ""
+  const wanted = [fragment, fragment && data.prefix + fragment, data.target].filter(Boolean)
   const land = (tries) => {
-    const target = wanted.filter((id) => id && id !== data.prefix).map((id) => document.getElementById(id)).find(Boolean)
+    const target = wanted.map((id) => document.getElementById(id)).find(Boolean)
     if (target) {
       target.scrollIntoView()
-      target.focus({ preventScroll: true })
+      if (data.fragment) target.focus({ preventScroll: true })
     } else if (tries > 0) setTimeout(() => land(tries - 1), 50)
   }
-  if (data.section || location.hash) land(60)
+  if (wanted.length) land(60)
 }

@@ -1,0 +1,52 @@
+# The same commands on a desk and in CI.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+EVAL ?= $(wildcard ../shared/eval/*.jsonl)
+
+.PHONY: run test lint eval bench calibrate seed clean
+
+run: $(VENV)/installed
+	@$(BIN)/streamlit run app.py --server.port $(PORT)
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=... make run)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --progress-bar on --disable-pip-version-check --no-warn-script-location -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation; \
+	  else echo "The browser tests need Chromium: install Debian's package chromium (apt-get install chromium) and run make test again."; exit 1; fi; }
+.PHONY: chromium
+
+test: $(VENV)/installed-test chromium
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+eval: $(VENV)/installed
+	$(BIN)/python -m ingest
+	$(BIN)/python -m assistant eval $(EVAL) --floors tests/data/floors.json
+
+bench: $(VENV)/installed-test
+	$(BIN)/python -m tests.bench
+
+calibrate: $(VENV)/installed
+	$(BIN)/python -m ingest
+	$(BIN)/python -m assistant calibrate tests/data/questions_*.jsonl --out assistant/calibration
+
+seed: $(VENV)/installed
+	$(BIN)/python -m ingest --seed
+
+clean:
+	rm -rf $(VENV) build *.egg-info
