@@ -96,7 +96,10 @@ def run_search(args: argparse.Namespace, settings: Settings, language: str) -> i
     if args.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        print("\n\n".join(f"{r['document']} › {r['section']} ({r['passage_id']})\n{r['text']}" for r in found["results"]) or tr("cli.no_results", language))
+        print(
+            "\n\n".join(f"{r['document']} › {r['section']} ({r['passage_id']})\n{r['text']}" for r in found["results"])
+            or tr("cli.no_results", language)
+        )
     return OK if found["results"] else NOTHING
 
 
@@ -117,16 +120,13 @@ def run_assess(args: argparse.Namespace, settings: Settings, language: str) -> i
 def run_eval(args: argparse.Namespace, settings: Settings, language: str) -> int:
     """The quality table; with floors, whether it holds them."""
     from assistant.answer import open_assistant
-    from assistant.batch import open_lines
-    from assistant.evaluation import below_floors, evaluate, table
+    from assistant.batch import read_rows
+    from assistant.evaluation import below_floors, evaluate, read_floors, table
 
-    rows = []
-    for name in args.files:
-        with open_lines(name) as lines:
-            rows += [json.loads(line) for line in lines if line.strip()]
-    report = evaluate(open_assistant(settings), rows)
+    floors = read_floors(args.floors) if args.floors else {}
+    report = evaluate(open_assistant(settings), read_rows(args.files))
     print(json.dumps(report, ensure_ascii=False) if args.json else table(report))
-    failed = below_floors(report, json.loads(args.floors.read_text(encoding="utf-8"))) if args.floors else []
+    failed = below_floors(report, floors)
     for name, value, floor in failed:
         print(tr("cli.below", language, name=name, value=value, floor=floor), file=sys.stderr)
     return NOTHING if failed else OK
@@ -134,18 +134,14 @@ def run_eval(args: argparse.Namespace, settings: Settings, language: str) -> int
 
 def run_calibrate(args: argparse.Namespace, settings: Settings, language: str) -> int:
     """Fit the gate to the embedding model in use and keep it in the data folder."""
-    from assistant.batch import open_lines
+    from assistant.batch import read_rows
     from assistant.calibrate import calibrate, read_labelled
     from assistant.embeddings import open_embeddings
     from assistant.index import IndexStore
     from assistant.retrieval import GuideRetriever
     from assistant.weights import save_weights
 
-    rows = []
-    for name in args.files:
-        with open_lines(name) as lines:
-            rows += [json.loads(line) for line in lines if line.strip()]
-    rows = [row for row in rows if row["lang"] in languages()]
+    rows = [row for row in read_rows(args.files) if row["lang"] in languages()]
     retriever = GuideRetriever(store=IndexStore(settings.home), embeddings=open_embeddings(settings))
     weights = calibrate(retriever, read_labelled(rows))
     path = save_weights(weights, args.out or settings.home / "calibration")
@@ -153,7 +149,7 @@ def run_calibrate(args: argparse.Namespace, settings: Settings, language: str) -
     return OK
 
 
-def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: object, language: str) -> argparse.ArgumentParser:
+def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: object, language: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=tr(f"cli.{name}", language), description=tr(f"cli.{name}", language))
     parser.add_argument("--lang", choices=languages(), help=tr("cli.lang", language))
     parser.set_defaults(run=run)

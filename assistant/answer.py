@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from assistant.lexical import analyse
 from assistant.models import Answer, Citation, CitedSentence, Hit, Passage, Reason
 from assistant.retrieval import GuideRetriever, Search
 from assistant.settings import Settings
-from assistant.verify import check_citations, words
+from assistant.verify import check_citations
 from assistant.weights import Weights, load_weights
 
 # Measured on the shared Spanish set: best passage whole plus the best sentences of the next two hits 0.93-0.95, whole passages
@@ -110,13 +111,18 @@ def _distinct(picked: list[Picked], rows: dict[str, np.ndarray], max_words: int)
     kept: list[Picked] = []
     length = 0
     for candidate in picked:
-        size = len(words(candidate.passage.sentences[candidate.position].text))
+        size = count_words(candidate.passage.sentences[candidate.position].text)
         vector = rows[candidate.passage.id][candidate.position]
         repeats = any(k.passage.id != candidate.passage.id and float(rows[k.passage.id][k.position] @ vector) > SAME for k in kept)
         if length + size <= max_words and not repeats:
             kept.append(candidate)
             length += size
     return kept
+
+
+def count_words(text: str) -> int:
+    """Words as a reader counts them, marks [n] left out; every part of "2024/2690" or "30.3.c" is one, since such figures are long."""
+    return len(re.findall(r"\w+", re.sub(r"\[\d+\]", " ", text)))
 
 
 def compose(question: str, search: Search, picked: Sequence[Picked]) -> Answer:

@@ -124,6 +124,8 @@ def summary(report: Report) -> Iterator[str]:
         shown = {name: format_number(value or 0, header.locale, 1) for name, value in figures.items()}
         shown |= {name: format_number(value, header.locale) for name, value in shares.items()}
         yield tr("assess.result", language, level=report.level_label, **shown)
+    if report.unused:
+        yield tr("assess.unused", language, names=", ".join(report.unused))
     if report.level_reason:
         yield tr("assess.reason", language)
         yield from (f"- {question}" for question in report.level_reason)

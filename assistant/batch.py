@@ -39,6 +39,26 @@ def open_lines(name: str) -> Iterator[TextIO]:
         raise AssistantError("unreadable_file", file=name, reason=error) from error
 
 
+def read_rows(names: Iterable[str]) -> list[dict[str, Any]]:
+    """All rows of question files. Raises AssistantError `unreadable_file`, naming the line that is not a question."""
+    rows = []
+    for name in names:
+        with open_lines(name) as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    rows.append(_question_row(name, number, line))
+    return rows
+
+
+def _question_row(name: str, number: int, line: str) -> dict[str, Any]:
+    try:
+        parse_row(line)
+    except ValueError as error:
+        raise AssistantError("unreadable_file", file=f"{name}:{number}", reason=error) from error
+    row: dict[str, Any] = json.loads(line)
+    return row
+
+
 def parse_row(line: str) -> Row:
     """A batch line. Raises ValueError saying what is wrong."""
     row = json.loads(line)

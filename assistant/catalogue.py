@@ -125,7 +125,7 @@ def _question(raw: dict[str, Any], section_id: str) -> Question:
 
 
 def _option(raw: dict[str, Any]) -> Option:
-    return Option(raw["id"], raw["label"], raw.get("score"), _action(raw.get("action")), raw.get("tier"))
+    return Option(raw["id"], raw["label"], raw.get("score"), _action(raw.get("action")), float(raw["tier"]) if "tier" in raw else None)
 
 
 def _conditions(raw: Sequence[dict[str, Any]]) -> tuple[Condition, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from assistant.answer import Assistant, refuse
+from assistant.answer import Assistant, count_words, refuse
 from assistant.errors import AssistantError
 from assistant.i18n import explain
 from assistant.language import detect_language
@@ -17,9 +19,9 @@ from assistant.models import Answer, Reason
 from assistant.verify import check_citations
 
 Report = dict[str, Any]  # group -> measure -> value, and the ids of the questions missed
+Floors = Mapping[str, Mapping[str, float]]  # group -> measure -> least value
 MAX_WORDS = 220  # an answer above it is no answer
 COLUMNS = ("n", "ok", "facts", "accepted", "lang", "median", "max", "p50", "p95")
-MARK = re.compile(r"\[\d+\]")
 QUOTED_OR_LISTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|^\s*[-*+].*$", re.M)  # may be in the guide's language
 
 
@@ -42,6 +44,7 @@ def evaluate(assistant: Assistant, rows: Iterable[Mapping[str, Any]]) -> Report:
     A row with `facts` (regular expressions on the cited sentences, lower case without accents) is right with `min_facts` of them
     in at most MAX_WORDS words; one with `passages` (passage or document ids) is right when one of them is cited; any other row is
     right when it is refused, and is counted under its `kind`. Shares are 0 to 1, times in milliseconds.
+    Raises AssistantError `unreadable_file` at a row whose facts cannot be looked for.
     """
     outcomes = [_outcome(assistant, row) for row in rows if not _peripheral(row)]
     groups: dict[str, list[Outcome]] = {}
@@ -67,7 +70,16 @@ def table(report: Report) -> str:
     return "\n".join([*lines, *([f"missed: {' '.join(report['missed'])}"] if report["missed"] else [])])
 
 
-def below_floors(report: Report, floors: Mapping[str, Mapping[str, float]]) -> list[tuple[str, float | None, float]]:
+def read_floors(path: Path) -> Floors:
+    """Floors from a JSON file. Raises AssistantError `unreadable_file`."""
+    try:
+        floors: Floors = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AssistantError("unreadable_file", file=path, reason=error) from error
+    return floors
+
+
+def below_floors(report: Report, floors: Floors) -> list[tuple[str, float | None, float]]:
     """Measures below their floor, as ("group: measure", value, floor); a measure that is missing is below."""
     values = [(f"{group}: {name}", report.get(group, {}).get(name), floor) for group, wanted in floors.items() for name, floor in wanted.items()]
     return [(name, value, floor) for name, value, floor in values if value is None or value < floor]
@@ -77,7 +89,7 @@ def _outcome(assistant: Assistant, row: Mapping[str, Any]) -> Outcome:
     answer = _ask(assistant, row)
     expected = "facts" in row or "passages" in row
     found, enough = _expected(row, answer) if expected and answer.found else ([False], 1)
-    length = len(re.findall(r"\w+", MARK.sub(" ", answer.text)))
+    length = count_words(answer.text)
     ok = sum(found) >= enough and length <= MAX_WORDS if expected else not answer.found
     return Outcome(row, answer, expected, sum(found) / len(found), ok, length, _language(answer) == row.get("lang", answer.language))
 
@@ -94,7 +106,10 @@ def _expected(row: Mapping[str, Any], answer: Answer) -> tuple[list[bool], int]:
     """Which of the expected facts or passages the answer holds, and how many are enough."""
     if "facts" in row:
         text = _plain(" ".join(sentence.text for sentence in answer.sentences if sentence.citations))
-        return [re.search(fact, text) is not None for fact in row["facts"]], int(row["min_facts"])
+        try:
+            return [re.search(fact, text) is not None for fact in row["facts"]], int(row["min_facts"])
+        except (re.error, KeyError) as error:
+            raise AssistantError("unreadable_file", file=row.get("id", row["question"]), reason=repr(error)) from error
     cited = {name for citation in answer.citations for name in (citation.passage.id, citation.passage.document_id)}
     return [any(name in cited for name in row["passages"])], 1
 
@@ -131,7 +146,7 @@ def _measures(group: Sequence[Outcome]) -> dict[str, float]:
 
 
 def _cited(answers: Iterable[Answer]) -> dict[str, float | None]:
-    """Each sentence by itself: is it, word for word, in the passages that its marks name?"""
+    """Share of sentences that stand, word for word, in the passages that their marks name; each judged by itself."""
     verdicts = [check_citations(replace(answer, sentences=(sentence,))) for answer in answers for sentence in answer.sentences]
     return {"n": float(len(verdicts)), "ok": _mean(verdicts) if verdicts else None}
 

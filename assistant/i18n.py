@@ -65,4 +65,3 @@ def format_number(value: float, locale: str, digits: int = 0) -> str:
     from babel.numbers import format_decimal
 
     return format_decimal(round(value, digits), locale=locale.replace("-", "_"), decimal_quantization=False)
-

@@ -245,8 +245,9 @@ def _write_lexical(folder: Path, language: str, entries: list[IndexedPassage]) -
 
 def _client(folder: Path) -> Any:
     import chromadb
+    from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder / "chroma"), settings=chromadb.Settings(anonymized_telemetry=False))
+    return chromadb.PersistentClient(str(folder / "chroma"), settings=Settings(anonymized_telemetry=False))
 
 
 def _collection(client: Any, name: str) -> Any:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from assistant.lexical import STEMMERS, fold, stop_words
 
 # Terms of the trade that Spanish speakers use as they are: no sign of English.
-LOANWORDS = frozenset(
-    "outsourcing offshore nearshore onshore onboarding offboarding vendor lock-in lock in roadmap software hardware ticket tickets "
-    "help desk helpdesk call center contact backup backups failover runbook runbooks dashboard dashboards phishing ransomware "
-    "feedback stakeholder stakeholders sprint scrum cloud marketing body shopping squad time material product owner kubernetes "
-    "benchmark hackathon shadowing show tell stand-up standup micromanagement managed services compliance due diligence checklist "
-    "data center partner performance burnout coaching know-how ramp-up machine learning chatbot chatbots bot bots testing".split()
-)
+LOANWORDS = frozenset((Path(__file__).parent / "loanwords.txt").read_text(encoding="utf-8").split())
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 SURE = 0.6  # lingua's confidence from which a third language is believed; no question of ours in es or en reaches it
 

@@ -22,7 +22,7 @@ def fold(text: str) -> str:
 
 
 def analyse(text: str, language: str) -> list[str]:
-    """Terms of a text: stems of words without stop words, codes whole ("iso 22301" also as one term, "Art. 28" as art_28)."""
+    """Terms of a text: stems of words without stop words, codes whole ("ISO 22301" also as one term, "Art. 28" as art_28)."""
     folded = ARTICLE.sub("art_", fold(PLURAL_ACRONYM.sub(r"\1", text)))
     terms: list[str] = []
     previous = ""
@@ -31,7 +31,8 @@ def analyse(text: str, language: str) -> list[str]:
         if token.startswith("art_"):
             terms += [token, token.removeprefix("art_")]
         elif any(c.isdigit() for c in token):
-            terms += [token, *([f"{previous}_{token}"] if previous else [])]
+            codes = {token, token.partition(":")[0]}  # the year of an edition may be left out
+            terms += sorted(codes) + [f"{previous}_{code}" for code in sorted(codes) if previous]
         else:
             terms += _words(token, language)
         previous = token if token.isalpha() and len(token) > 1 else ""

@@ -13,7 +13,7 @@ from assistant.gaps import Gap, Parts, find_gaps, service_tier
 from assistant.guide import find_sections, guide_edition
 from assistant.i18n import locale_for, tr, tr_list
 from assistant.models import Passage, Status
-from assistant.questionnaire import UNKNOWN, Question, Questionnaire, chosen
+from assistant.questionnaire import Question, Questionnaire, chosen
 from assistant.scoring import AnswerSheet, Response, Score, asked, points, score_assessment, state_of
 from assistant.settings import ROOT, Settings
 from assistant.wording import Note, answer_label, level_label, method_notes
@@ -116,7 +116,10 @@ class ReportGap:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One assessment in one language; `level_label` includes "provisional" where it is, `level_reason` the musts' texts."""
+    """One assessment in one language; `level_label` includes "provisional" where it is, `level_reason` the musts' texts.
+
+    `unused` holds the ids of answers that do not count: out of scope, not visible with this profile, or of another version.
+    """
 
     header: ReportHeader
     score: Score
@@ -126,6 +129,7 @@ class Report:
     answers: tuple[ReportAnswer, ...]
     gaps: tuple[ReportGap, ...]
     method: tuple[Note, ...]
+    unused: tuple[str, ...]
 
 
 def build_report(settings: Settings, questionnaire: Questionnaire, sheet: AnswerSheet, language: str, locale: str | None = None) -> Report:
@@ -147,6 +151,7 @@ def build_report(settings: Settings, questionnaire: Questionnaire, sheet: Answer
         answers=tuple(answers.values()),
         gaps=tuple(_gap(rank, gap, answers[gap.question.id], language) for rank, gap in enumerate(gaps, start=1)),
         method=method_notes(language, locale),
+        unused=tuple(name for name in sheet.responses if name not in answers or answers[name].state == "unanswered"),
     )
 
 
@@ -178,7 +183,7 @@ def _header(
         guide_edition=guide_edition(settings.corpus),
         progress=score.tally.progress,
         coverage=score.tally.coverage,
-        profile=tuple((q.text[language], answer_label(q, answer or UNKNOWN, language)) for q, answer in given),
+        profile=tuple((q.text[language], answer_label(q, answer, language)) for q, answer in given),
     )
 
 
@@ -210,7 +215,7 @@ def _answer(
         evidence=(question.evidence or {}).get(language, ()),
         state=state,
         option=given.option,
-        answer=tr("answers.unanswered", language) if state == "unanswered" else answer_label(question, given.option, language),
+        answer=answer_label(question, given.option, language),
         score=points(question, response),
         weight=question.weight,
         criticality=question.criticality,

@@ -107,7 +107,7 @@ class GuideRetriever(BaseRetriever):
         if self.weights is None:
             return False
         logit = float(vector @ np.asarray(self.weights.follow_up)) + self.weights.follow_up_bias
-        return 1 / (1 + np.exp(-logit)) >= FOLLOW_UP
+        return bool(1 / (1 + np.exp(-logit)) >= FOLLOW_UP)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **_: Any) -> list[Document]:
         return [as_document(hit) for hit in self.search(query).hits[: self.top]]

@@ -31,6 +31,8 @@ def level_label(score: Score, language: str) -> str:
 
 def answer_label(question: Question, answer: str, language: str) -> str:
     """An answer in words: the labels of its options, or the value itself."""
+    if not answer:
+        return tr("answers.unanswered", language)
     if answer in (UNKNOWN, NOT_APPLICABLE):
         return tr(f"answers.{answer}", language)
     labels = [option.label[language] for option in question.options if option.id in chosen(answer)]

@@ -46,7 +46,8 @@ class TextEmbeddings(Embeddings):
 def unit(rows: Vectors) -> Vectors:
     """Rows scaled to length 1."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.maximum(lengths, 1e-12)).astype(np.float32)
+    scaled: Vectors = (rows / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return scaled
 
 
 def pool_spans(states: Vectors, offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Vectors:

@@ -72,9 +72,7 @@ def build_tokenizer(model: PackedModel) -> Any:
     tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     begin, end = model.pieces[special.begin][0], model.pieces[special.end][0]
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{begin} $A {end}", special_tokens=[(begin, special.begin), (end, special.end)]
-    )
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{begin} $A {end}", special_tokens=[(begin, special.begin), (end, special.end)])
     tokenizer.enable_truncation(model.shape.positions)
     return tokenizer
 

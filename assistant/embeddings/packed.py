@@ -76,37 +76,38 @@ def dequantise(blocks: NDArray[np.void]) -> NDArray[np.float32]:
 def read_packed(path: Path, with_pieces: bool = True) -> PackedModel:
     """Map the file and read its directory; raises ValueError when it is not the layout known here."""
     raw = np.memmap(path, np.uint8, "r")
-    if bytes(raw[:4]) != MAGIC:
+    file = raw.data
+    if bytes(file[:4]) != MAGIC:
         raise ValueError(f"{path}: not a packed E5 model")
-    shape = Shape(*struct.unpack_from("<7ifi", raw, 8))
-    *specials, blob_size = struct.unpack_from("<5iQ", raw, 44)
+    shape = Shape(*struct.unpack_from("<7ifi", file, 8))
+    *specials, blob_size = struct.unpack_from("<5iQ", file, 44)
     special = Specials(*specials)
     if shape.block != WEIGHTS_A_BLOCK or shape.hidden % WEIGHTS_A_BLOCK:
         raise ValueError(f"{path}: unexpected block size")
     offsets_at = 72
     scores_at = offsets_at + 4 * (special.pieces + 1)
     blob_at = scores_at + 4 * special.pieces
-    pieces = _pieces(raw, special.pieces, offsets_at, scores_at, blob_at) if with_pieces else []
+    pieces = _pieces(file, special.pieces, offsets_at, scores_at, blob_at) if with_pieces else []
     table_at = blob_at + blob_size
-    _, table_size = struct.unpack_from("<iI", raw, table_at)
-    return PackedModel(raw, shape, special, pieces, _directory(raw, table_at + 8 + table_size))
+    _, table_size = struct.unpack_from("<iI", file, table_at)
+    return PackedModel(raw, shape, special, pieces, _directory(file, table_at + 8 + table_size))
 
 
-def _pieces(raw: NDArray[np.uint8], count: int, offsets_at: int, scores_at: int, blob_at: int) -> list[tuple[str, float]]:
-    offsets = np.frombuffer(raw, np.uint32, count + 1, offsets_at)
-    scores = np.frombuffer(raw, np.float32, count, scores_at)
-    blob = bytes(raw[blob_at : blob_at + int(offsets[-1])])
+def _pieces(file: memoryview, count: int, offsets_at: int, scores_at: int, blob_at: int) -> list[tuple[str, float]]:
+    offsets = np.frombuffer(file, np.uint32, count + 1, offsets_at)
+    scores = np.frombuffer(file, np.float32, count, scores_at)
+    blob = bytes(file[blob_at : blob_at + int(offsets[-1])])
     return [(blob[offsets[i] : offsets[i + 1]].decode(), float(scores[i])) for i in range(count)]
 
 
-def _directory(raw: NDArray[np.uint8], at: int) -> dict[str, tuple[int, int]]:
-    (count,) = struct.unpack_from("<i", raw, at)
+def _directory(file: memoryview, at: int) -> dict[str, tuple[int, int]]:
+    (count,) = struct.unpack_from("<i", file, at)
     at += 4
     directory = {}
     for _ in range(count):
-        (length,) = struct.unpack_from("<H", raw, at)
-        name = bytes(raw[at + 2 : at + 2 + length]).decode()
-        _, _, offset, size = struct.unpack_from("<BIQQ", raw, at + 2 + length)
+        (length,) = struct.unpack_from("<H", file, at)
+        name = bytes(file[at + 2 : at + 2 + length]).decode()
+        _, _, offset, size = struct.unpack_from("<BIQQ", file, at + 2 + length)
         directory[name] = (offset, size)
         at += 2 + length + 21
     return directory

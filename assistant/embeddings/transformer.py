@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class SentenceTransformerEmbeddings(TextEmbeddings):
     def passages_with_sentences(self, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Vectors]:
         """One run a passage; sentences beyond the model's limit take the passage's mean."""
         joined = [join_sentences(self._passage_prefix, heading, sentences) for heading, sentences in passages]
-        outputs = self._model.encode([text for text, _ in joined], batch_size=16, output_value=None, show_progress_bar=False)
+        outputs: Any = self._model.encode([text for text, _ in joined], batch_size=16, output_value=None, show_progress_bar=False)
         rows = []
         for (text, spans), output in zip(joined, outputs, strict=True):
             states = output["token_embeddings"].cpu().numpy()

@@ -88,9 +88,7 @@ class Answers(OwnedRows):
         session.add(history_of(row))
         return row.record()
 
-    def _changed(
-        self, session: Session, assessment_id: str, question_id: str, expected: int | None, current: StoredAnswer | None
-    ) -> tuple[str, ...]:
+    def _changed(self, session: Session, assessment_id: str, question_id: str, expected: int | None, current: StoredAnswer | None) -> tuple[str, ...]:
         """Fields in which the answer in force differs from the one that the caller saw."""
         query = select(HistoryRow.answer).where(HistoryRow.assessment_id == assessment_id, HistoryRow.question_id == question_id)
         stored = session.scalars(query.where(HistoryRow.version == (expected or 0), self._mine(HistoryRow))).one_or_none()
