@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
 from markdown_it import MarkdownIt
@@ -18,6 +18,7 @@ from assistant.errors import AssistantError
 from assistant.models import Passage, Sentence, Source, Topic
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
+BLOCKS = re.compile(r"inline|(heading|paragraph|bullet_list|list_item)_(open|close)")
 HEADING = re.compile(r"(?P<title>.+?)\s*\{#(?P<anchor>[a-z0-9-]+)\}\s*")
 CATEGORIES = (
     "preparacion", "proveedor", "contrato", "gobierno", "continuidad", "datos", "ciberseguridad",
@@ -54,7 +55,7 @@ class FrontMatter(BaseModel):
     sources: list[SourceEntry] = Field(min_length=1)
     reviewed: date
     licence: str
-    asks: dict[str, list[str]]
+    asks: dict[str, Annotated[list[str], Field(min_length=3, max_length=6)]]
 
 
 def load_guide(corpus: Path, language: str) -> list[Topic]:
@@ -96,7 +97,7 @@ def guide_edition(corpus: Path) -> str:
 
 def load_topic(path: Path) -> Topic:
     """Parse and check one topic file."""
-    text = path.read_text(encoding="utf-8")
+    text = _read(path)
     matter = FRONT_MATTER.match(text)
     front = _front_matter(path, matter.group(1) if matter else "")
     if front.id != path.stem:
@@ -107,6 +108,9 @@ def load_topic(path: Path) -> Topic:
         raise _broken(path, "anchors", "missing or repeated")
     if set(front.asks) != set(anchors):
         raise _broken(path, "asks", f"sections and asks differ: {sorted(set(front.asks) ^ set(anchors))}")
+    for entry in front.sources:
+        if not set(entry.sections) <= set(anchors):
+            raise _broken(path, "sources", f"no such section: {sorted(set(entry.sections) - set(anchors))}")
     return Topic(
         id=front.id,
         title=front.title,
@@ -119,6 +123,13 @@ def load_topic(path: Path) -> Topic:
         passages=passages,
         asks={f"{front.id}#{anchor}": tuple(asks) for anchor, asks in front.asks.items()},
     )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _broken(path, "UTF-8", str(error)) from error
 
 
 def _front_matter(path: Path, text: str) -> FrontMatter:
@@ -135,6 +146,8 @@ def _passages(path: Path, front: FrontMatter, body: str) -> Iterator[Passage]:
     sections: list[tuple[str, str, list[Sentence]]] = []
     tokens = MarkdownIt().parse(body)
     for i, token in enumerate(tokens):
+        if not BLOCKS.fullmatch(token.type):
+            raise _broken(path, "body", f"neither paragraph nor list: {token.type} {token.content[:60]}")
         if token.type == "heading_open":
             heading = HEADING.fullmatch(tokens[i + 1].content)
             if token.tag != "h2" or not heading:
@@ -168,10 +181,16 @@ def _sentences(path: Path, language: str, token: Token, before: Token) -> list[S
 
 
 def split_sentences(text: str, language: str) -> list[str]:
-    """Whole sentences of a paragraph (sentencex: rules and abbreviations for each language)."""
+    """Whole sentences of a paragraph (sentencex: rules and abbreviations for each language); none ends inside a code like GV.SC-04."""
     from sentencex import segment
 
-    return [part.strip() for part in segment(language, text) if part.strip()]
+    sentences = [""]
+    for part in segment(language, text):
+        if sentences[-1] and not sentences[-1][-1].isspace():
+            sentences[-1] += part
+        else:
+            sentences.append(part)
+    return [sentence.strip() for sentence in sentences if sentence.strip()]
 
 
 def _origin(front: FrontMatter, anchor: str) -> SourceEntry:

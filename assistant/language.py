@@ -13,7 +13,7 @@ from assistant.lexical import STEMMERS, fold, stop_words
 # Terms of the trade that Spanish speakers use as they are: no sign of English.
 LOANWORDS = frozenset((Path(__file__).parent / "loanwords.txt").read_text(encoding="utf-8").split())
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-SURE = 0.6  # lingua's confidence from which a third language is believed; no question of ours in es or en reaches it
+SURE = 0.6  # lingua's confidence from which a third language is believed; no question of ours that the guide answers reaches it
 
 
 def detect_language(question: str, history: Sequence[str] = (), default: str = "es") -> str:

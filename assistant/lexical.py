@@ -16,9 +16,8 @@ PLURAL_ACRONYM = re.compile(r"\b([A-Z]{2,})s\b")
 
 def fold(text: str) -> str:
     """Lower case without accents; ñ stays a letter of its own."""
-    kept = text.lower().replace("ñ", "\0")
-    bare = "".join(c for c in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(c))
-    return bare.replace("\0", "ñ")
+    apart = unicodedata.normalize("NFKD", text).lower().replace("n\u0303", "ñ")
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 def analyse(text: str, language: str) -> list[str]:

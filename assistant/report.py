@@ -13,7 +13,7 @@ from assistant.gaps import Gap, Parts, find_gaps, service_tier
 from assistant.guide import find_sections, guide_edition
 from assistant.i18n import locale_for, tr, tr_list
 from assistant.models import Passage, Status
-from assistant.questionnaire import Question, Questionnaire, chosen
+from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, Questionnaire, chosen
 from assistant.scoring import AnswerSheet, Response, Score, asked, points, score_assessment, state_of
 from assistant.settings import ROOT, Settings
 from assistant.wording import Note, answer_label, level_label, method_notes
@@ -68,6 +68,15 @@ class ReportSection:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An answer that a question may have; `score` is None where it has none."""
+
+    id: str
+    label: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportAnswer:
     """One question that applies and what was answered; `state` is answered, unknown, not_applicable or unanswered."""
 
@@ -91,6 +100,7 @@ class ReportAnswer:
     answered: date | None
     guidance: tuple[Passage, ...]
     standards: tuple[Clause, ...]
+    choices: tuple[Choice, ...]  # "I don't know" and "not applicable" included; empty where no single one is chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +237,18 @@ def _answer(
         answered=None if state == "unanswered" else given.answered,
         guidance=tuple(cited[ref] for ref in question.guidance if ref in cited),
         standards=tuple(clauses[name] for name in question.standards if name in clauses),
+        choices=_choices(question, language),
     )
+
+
+def _choices(question: Question, language: str) -> tuple[Choice, ...]:
+    """What can be chosen from a list; none for a question that asks for a value or for several options."""
+    if question.type != "single":
+        return ()
+    always = [UNKNOWN] + [NOT_APPLICABLE] * question.not_applicable
+    scores = {UNKNOWN: 0.0} if question.scored else {}
+    named = tuple(Choice(option.id, option.label[language], option.score) for option in question.options)
+    return named + tuple(Choice(name, answer_label(question, name, language), scores.get(name)) for name in always)
 
 
 def _gap(rank: int, gap: Gap, answer: ReportAnswer, language: str) -> ReportGap:

@@ -46,7 +46,7 @@ def report_json(report: Report) -> dict[str, Any]:
 
 
 def _answer_json(answer: ReportAnswer) -> dict[str, Any]:
-    plain = {name: value for name, value in asdict(answer).items() if name not in ("why", "evidence", "guidance", "standards")}
+    plain = {name: value for name, value in asdict(answer).items() if name not in ("why", "evidence", "guidance", "standards", "choices")}
     return plain | {"due": _iso(answer.due), "answered": _iso(answer.answered)} | _sources(answer)
 
 

@@ -6,15 +6,23 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import AssistantError
 
 PREFIX = "RESGUARDO_"
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"unknown time zone {name!r}") from error
 
 
 class Settings(BaseModel):
@@ -27,7 +35,7 @@ class Settings(BaseModel):
     embedding_model: str = Field("", description="sentence-transformers model, by name or folder; empty: the bundled multilingual-e5-small")
     language: Literal["es", "en"] = Field("es", description="language of the interface until the user chooses another")
     locale: str = Field("es-ES", pattern=r"^[a-z]{2}-[A-Z]{2}$", description="date and number formats until the user chooses another")
-    time_zone: str = Field("Europe/Madrid", description="time zone in which dates and times are shown")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field("Europe/Madrid", description="time zone in which dates and times are shown")
     database_url: str = Field("", description="SQLAlchemy address of the database; empty: SQLite in the data folder")
     threads: int = Field(0, ge=0, le=64, description="threads for embedding; 0: one per processor")
     max_question_chars: int = Field(2000, ge=100, le=20000, description="longest question accepted")
@@ -45,13 +53,13 @@ class Settings(BaseModel):
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read `RESGUARDO_CONFIG` (a TOML file), then the environment, which wins.
+    """Read `RESGUARDO_CONFIG` (a TOML file), then the environment, which wins; an empty variable counts as not given.
 
     Raises AssistantError `bad_setting` naming the key and the reason.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, object] = {}
-    given = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
+    given = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value}
     path = given.pop("config", "")
     if path:
         values |= _read_toml(Path(path))
@@ -67,5 +75,5 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise AssistantError("bad_setting", name=f"{PREFIX}CONFIG={path}", reason=str(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -25,23 +26,24 @@ NEXT_QUESTIONS = 3
 
 def show_exchange(message: Message, last: bool) -> None:
     """A stored question with its answer; the last one also offers what to do next."""
-    show_question(message.answer.question, str(message.id))
-    with answer_bubble():
+    with newest() if last else nullcontext(), asked(message.answer.question, str(message.id)):
         show_answer(message.answer, str(message.id))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"actions-{message.id}"):
-            copy_button(copy_text(message.answer), f"copy-{message.id}")
-            show_thumbs(message)
-            if message.answer.found:
-                st.html(f'<p class="engine">{words(f"engines.{message.answer.engine}")}</p>', width="content")
+        show_actions(message)
         show_reasons(message)
         if last:
             show_next(message.answer)
 
 
-def show_question(question: str, key: str) -> None:
-    """What the person asked, as typed."""
+def newest() -> DeltaGenerator:
+    """The container of the newest exchange: tall enough for its question to stand at the top while the answer comes in."""
+    return st.container(key="newest")
+
+
+def asked(question: str, key: str) -> DeltaGenerator:
+    """Show a question as it was typed; returns the container of its answer."""
     with st.chat_message("user", avatar=":material/person:"):
         st.html(question_html(question, question_anchor(key)))
+    return st.chat_message("assistant", avatar=ICON)
 
 
 def question_anchor(key: str) -> str:
@@ -49,16 +51,21 @@ def question_anchor(key: str) -> str:
     return f"pregunta-{key}"
 
 
-def answer_bubble() -> DeltaGenerator:
-    """The container of an answer."""
-    return st.chat_message("assistant", avatar=ICON)
-
-
 def show_answer(answer: Answer, key: str) -> None:
     """The answer's text and its sources."""
     st.html(body_html(answer, shown_text(answer), key))
     if answer.citations:
         show_citations(answer, key)
+
+
+def show_actions(message: Message) -> None:
+    """Copy, thumbs, and which engine spoke."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"actions-{message.id}"):
+        if message.answer.found:
+            copy_button(copy_text(message.answer), f"copy-{message.id}")
+        show_thumbs(message)
+        if message.answer.found:
+            st.html(f'<p class="engine">{words(f"engines.{message.answer.engine}")}</p>', width="content")
 
 
 def stream_answer(answer: Answer, key: str) -> None:
@@ -73,7 +80,7 @@ def show_next(answer: Answer) -> None:
     """Sections nearby as links into the guide, and questions that follow naturally."""
     if answer.related:
         st.html(f'<p class="kicker">{words("related") if answer.found else tr("refusals.nearby", answer.language)}</p>')
-        with st.container(key="related", gap=None):
+        with st.container(key="related", gap="xxsmall"):
             for passage in answer.related:
                 st.page_link(guide_page(), label=label(passage_title(passage)), icon=":material/menu_book:", query_params=section_address(passage))
     questions = next_questions(answer)

@@ -22,7 +22,10 @@ def print_button(key: str) -> None:
 
 
 def land_on(target: str, key: str, prefix: str | None = None) -> None:
-    """Scroll to the element `target` once it is there, once a `key`; with a prefix of ids, the address's fragment goes first."""
+    """Scroll to the element `target` once it is there, or to the top, once each time that `key` changes.
+
+    With a `prefix` of ids the address's fragment goes first. Every page says once a run where it lands.
+    """
     component = st.components.v2.component("resguardo_land", js=_static("land.js"))
     component(data={"target": target, "key": key, "prefix": prefix or "", "fragment": prefix is not None}, key="land", height=0)
 

@@ -10,9 +10,9 @@ from assistant.errors import AssistantError
 from assistant.i18n import explain
 from assistant.models import Answer
 from assistant.storage import Message
-from assistant.ui.answers import answer_bubble, question_anchor, question_buttons, show_answer, show_exchange, show_question, stream_answer
+from assistant.ui.answers import asked, newest, question_anchor, question_buttons, show_answer, show_exchange, stream_answer
 from assistant.ui.browser import land_on
-from assistant.ui.session import conversation_id, language, open_conversation, store, take_question, words
+from assistant.ui.session import QUESTION, conversation_id, language, open_conversation, store, waiting_question, words
 from assistant.ui.startup import STALE_INDEX, offer_preparation, ready_assistant, show_preparation, show_weak_model
 from assistant.ui.topics import example_questions, topics
 
@@ -29,21 +29,25 @@ def show_chat() -> None:
     assistant = ready_assistant()
     if DRAFT in st.session_state:
         st.session_state["typed"] = st.session_state.pop(DRAFT)
-    typed = st.chat_input(words("chat.placeholder"), key="typed", disabled=assistant is None)
-    question = (take_question() or typed) if assistant else None
+    with st.bottom:
+        progress = st.container()
+        typed = st.chat_input(words("chat.placeholder"), key="typed", disabled=assistant is None)
+    question = waiting_question() or typed
     if not messages and not question:
         show_welcome()
     for message in messages:
         show_exchange(message, last=message is messages[-1] and not question)
-    if assistant is None:
-        show_preparation()
-    elif question:
+    land_on(*landing_place(messages, question))
+    if question and assistant:
         ask(assistant, question, messages)
+    elif question:
+        show_waiting(question)
     else:
         show_weak_model()
         show_trouble()
-        if messages:
-            land_on(question_anchor(str(messages[-1].id)), f"message-{messages[-1].id}")
+    if assistant is None:
+        with progress:
+            show_preparation()
 
 
 def opened_messages() -> list[Message]:
@@ -59,6 +63,15 @@ def opened_messages() -> list[Message]:
     return store().messages(current)
 
 
+def landing_place(messages: list[Message], question: str | None) -> tuple[str, str]:
+    """The id to scroll to, the newest question's, and a key that changes with it."""
+    if question:
+        return question_anchor(UNANSWERED), f"asking-{len(messages)}"
+    if messages:
+        return question_anchor(str(messages[-1].id)), f"message-{messages[-1].id}"
+    return "", "welcome"
+
+
 def show_welcome() -> None:
     """What the assistant does, its limit, and questions to begin with."""
     with st.container(key="welcome"):
@@ -68,13 +81,18 @@ def show_welcome() -> None:
         question_buttons(example_questions(), "example")
 
 
+def show_waiting(question: str) -> None:
+    """A question asked before the assistant is ready: it is answered as soon as that is so."""
+    with newest(), asked(question, UNANSWERED):
+        st.caption(words("start.waiting"))
+
+
 def ask(assistant: Assistant, question: str, messages: list[Message]) -> None:
     """Answer a question, keep it, read it out, and run the page again; what fails is said there."""
-    for name in (UNANSWERED, UNSAVED):
+    for name in (QUESTION, UNANSWERED, UNSAVED):
         st.session_state.pop(name, None)
-    show_question(question, UNANSWERED)
     try:
-        with answer_bubble():
+        with newest(), asked(question, UNANSWERED):
             with st.spinner(words("chat.searching")):
                 answer = assistant.ask(question, [message.answer.question for message in messages], language())
             stream_answer(answer, keep(answer))
@@ -105,8 +123,7 @@ def show_trouble() -> None:
     """A question that failed, with a way on; an answer that could not be kept."""
     if UNSAVED in st.session_state:
         answer, error = st.session_state[UNSAVED]
-        show_question(answer.question, UNSAVED)
-        with answer_bubble():
+        with newest(), asked(answer.question, UNSAVED):
             show_answer(answer, UNSAVED)
             st.error(words("chat.unsaved", reason=explain(error, language())))
     if UNANSWERED in st.session_state:

@@ -11,7 +11,7 @@ from assistant.i18n import explain
 from assistant.storage import Conversation
 from assistant.ui.markup import label
 from assistant.ui.pages import chat_page
-from assistant.ui.session import CONVERSATION_PARAM, conversation_id, language, local, open_conversation, store, words
+from assistant.ui.session import CONVERSATION_PARAM, QUESTION, conversation_id, language, local, open_conversation, store, words
 
 SHOWN = 20  # conversations before "show more"
 SEARCH_FROM = 6  # conversations from which a search field helps
@@ -24,17 +24,24 @@ def show_conversations(today: date) -> None:
         go_to(None)
     show_undo()
     every = store().conversations()
-    search = st.text_input(words("conversations.search"), type="search", key="history-search") if len(every) >= SEARCH_FROM else ""
+    search = search_field() if len(every) >= SEARCH_FROM else ""
     found = store().conversations(search) if search else every
     if not found:
         st.caption(words("conversations.none_found" if search else "conversations.none"))
     limit = len(found) if st.session_state.get("history-all") else SHOWN
     for age, group in by_age(found[:limit], today).items():
         st.html(f'<p class="kicker">{words(f"conversations.{age}")}</p>')
-        for conversation in group:
-            show_row(conversation)
+        with st.container(gap="xxsmall", key=f"age-{age}"):
+            for conversation in group:
+                show_row(conversation)
     if len(found) > limit:
         st.button(words("conversations.more"), type="tertiary", key="history-all")
+
+
+def search_field() -> str:
+    """Words to look for in titles and messages."""
+    asked = st.text_input(words("conversations.search"), type="search", key="history-search", placeholder=words("conversations.search_hint"))
+    return (asked or "").strip()
 
 
 def show_row(conversation: Conversation) -> None:
@@ -97,7 +104,8 @@ def show_undo() -> None:
 def go_to(conversation: str | None) -> None:
     """Show a conversation, or the first screen, in the chat."""
     open_conversation(conversation)
-    st.session_state.pop("deleted", None)
+    for name in ("deleted", QUESTION):
+        st.session_state.pop(name, None)
     st.switch_page(chat_page(), query_params={CONVERSATION_PARAM: conversation} if conversation else None)
 
 

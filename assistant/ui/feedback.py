@@ -9,6 +9,7 @@ from assistant.ui.session import store, words
 
 THUMBS: tuple[Rating, ...] = ("down", "up")  # the order of st.feedback's values
 REASONS = ("unsupported", "off_topic", "incomplete", "unclear", "outdated")
+REFUSAL_REASONS = ("covered", "misread", "unclear")
 
 
 def show_thumbs(message: Message) -> None:
@@ -25,12 +26,13 @@ def show_reasons(message: Message) -> None:
     """What was wrong with an answer that got a thumb down."""
     if message.rating != "down":
         return
+    offered = REASONS if message.answer.found else REFUSAL_REASONS
     with st.container(key=f"reasons-{message.id}"):
         reasons = st.pills(
             words("feedback.why"),
-            REASONS,
+            offered,
             selection_mode="multi",
-            default=[reason for reason in message.reasons if reason in REASONS],
+            default=[reason for reason in message.reasons if reason in offered],
             format_func=lambda reason: words(f"feedback.reasons.{reason}"),
             key=f"why-{message.id}",
         )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from assistant.i18n import tr
 from assistant.models import Topic
+from assistant.ui.browser import land_on
 from assistant.ui.guide_search import show_search
 from assistant.ui.guide_topic import show_topic
 from assistant.ui.markup import label
@@ -20,11 +21,13 @@ def show_guide() -> None:
     """One topic where the address names it, else the way to all of them."""
     wanted = st.query_params.get(TOPIC_PARAM)
     if not wanted:
+        land_on("", "contents")
         show_contents()
         return
     st.page_link(guide_page(), label=words("guide.back"), icon=":material/arrow_back:")
     topic = topics().get(wanted)
     if topic is None:
+        land_on("", "unknown")
         st.warning(words("guide.unknown"))
     else:
         st.set_page_config(page_title=f"{topic.title} · {tr('app.name', language())}")
@@ -39,12 +42,12 @@ def show_contents() -> None:
         return
     with st.grid(2, min_column_width=CARD_WIDTH):
         for category, group in by_category().items():
-            with st.container(border=True, gap=None, key=f"category-{category}"):
-                st.subheader(category_name(category), anchor=False)
+            with st.container(border=True, gap="xxsmall", key=f"category-{category}"):
+                st.html(f'<h2 class="category">{category_name(category)}</h2>')
                 show_links(group)
 
 
 def show_links(group: list[Topic]) -> None:
     """Topics as links."""
     for topic in group:
-        st.page_link(guide_page(), label=label(topic.title), query_params={TOPIC_PARAM: topic.id})
+        st.page_link(guide_page(), label=label(topic.title), icon="", query_params={TOPIC_PARAM: topic.id})

@@ -11,7 +11,7 @@ from assistant.ui.browser import land_on, print_button
 from assistant.ui.citations import origin, source_line
 from assistant.ui.markup import html_text, passage_html
 from assistant.ui.pages import chat_page
-from assistant.ui.session import language, locale, open_conversation, question_waits, words
+from assistant.ui.session import language, locale, open_conversation, waiting_question, words
 from assistant.ui.topics import category_name
 
 PREFIX = "s-"  # of section ids in the page: an anchor such as "title" would be taken for a property of the document
@@ -27,7 +27,7 @@ def show_topic(topic: Topic, section: str) -> None:
         print_button(f"print-{topic.id}")
         st.html(f'<p class="kicker">{words("guide.ask")}</p>')
         question_buttons(topic_questions(topic), f"topic-{topic.id}")
-    if question_waits():
+    if waiting_question():
         open_conversation(None)
         st.switch_page(chat_page())
     land_on(PREFIX + section if section else "", f"{topic.id}#{section}", PREFIX)

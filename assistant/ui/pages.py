@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 TOPIC_PARAM, SECTION_PARAM = "tema", "seccion"
+ASSESSMENT_PARAM = "e"
 
 
 def chat_page() -> StreamlitPage:
@@ -25,9 +26,24 @@ def guide_page() -> StreamlitPage:
     return st.Page(_guide, title=words("nav.guide"), icon=":material/menu_book:", url_path="guia")
 
 
+def assessments_page() -> StreamlitPage:
+    """All assessments."""
+    return st.Page(_assessments, title=words("nav.assessments"), icon=":material/checklist:", url_path="evaluaciones")
+
+
+def result_page() -> StreamlitPage:
+    """Where one assessment stands and what to do first."""
+    return st.Page(_result, title=words("nav.result"), icon=":material/monitoring:", url_path="resultado", visibility="hidden")
+
+
+def review_page() -> StreamlitPage:
+    """One assessment as a form."""
+    return st.Page(_review, title=words("nav.review"), icon=":material/edit_note:", url_path="formulario", visibility="hidden")
+
+
 def all_pages() -> list[StreamlitPage]:
     """The pages in the order of the navigation."""
-    return [chat_page(), guide_page()]
+    return [chat_page(), guide_page(), assessments_page(), result_page(), review_page()]
 
 
 def section_address(passage: Passage) -> dict[str, str]:
@@ -45,3 +61,21 @@ def _guide() -> None:
     from assistant.ui.guide import show_guide
 
     show_guide()
+
+
+def _assessments() -> None:
+    from assistant.ui.assessments import show_assessments
+
+    show_assessments()
+
+
+def _result() -> None:
+    from assistant.ui.results import show_result
+
+    show_result()
+
+
+def _review() -> None:
+    from assistant.ui.review import show_review
+
+    show_review()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.storage import Store
 
 CONVERSATION_PARAM = "c"
+QUESTION = "question"
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,16 +80,11 @@ def open_conversation(conversation: str | None) -> None:
 
 
 def put_question(question: str) -> None:
-    """Leave a question for the chat to ask in its next run."""
-    st.session_state["question"] = question
+    """Leave a question for the chat to ask."""
+    st.session_state[QUESTION] = question
 
 
-def take_question() -> str | None:
-    """The question left by a button, once."""
-    question: str | None = st.session_state.pop("question", None)
+def waiting_question() -> str | None:
+    """The question that a button has left and that is not yet asked."""
+    question: str | None = st.session_state.get(QUESTION)
     return question
-
-
-def question_waits() -> bool:
-    """Whether a button has left a question."""
-    return "question" in st.session_state

@@ -1,0 +1,195 @@
+"""A report as it is printed: every figure and date already in words, the same in PDF, Word and Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from assistant.export.phrases import between, citations, clause_lines, facts, figure, origin_line, place, share, summary_lines
+from assistant.i18n import format_date, format_number, strings, tr
+from assistant.report import Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
+
+TOP = 6  # actions shown before all the others
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperAnswer:
+    """One question with its answer, note and basis."""
+
+    question: str
+    answer: str
+    points: str
+    importance: str
+    note: str
+    na_reason: str
+    guidance: tuple[str, ...]
+    clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperGap:
+    """One row of the checklist."""
+
+    rank: str
+    title: str
+    steps: tuple[str, ...]
+    done_when: str
+    owner: str
+    due: str
+    status: str
+    effort: str
+    priority: str
+    section: str
+    failed_must: bool
+    answer: PaperAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSection:
+    """One section's figures, in words and as numbers for its bar, with its answers."""
+
+    title: str
+    weight: str
+    score: str
+    interval: str
+    coverage: str
+    line: str
+    value: float | None
+    low: float | None
+    high: float | None
+    answers: tuple[PaperAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A whole report in words; `words` holds the labels by key."""
+
+    language: str
+    locale: str
+    brand: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    imprint: str
+    footer: str
+    level: str
+    lines: tuple[str, ...]
+    reasons: tuple[str, ...]
+    profile: tuple[tuple[str, str], ...]
+    sections: tuple[PaperSection, ...]
+    gaps: tuple[PaperGap, ...]
+    guidance: tuple[tuple[str, str], ...]  # place, origin
+    standards: tuple[tuple[str, str, str, str], ...]  # title, clause, gist and how sure, date checked
+    method: tuple[tuple[str, str], ...]
+    words: dict[str, str]
+
+    @property
+    def chart_text(self) -> str:
+        """What the bar chart shows, in words."""
+        return self.words["chart_alt"].format(sections=" ".join(section.line for section in self.sections))
+
+
+def clean_report(report: Report) -> Report:
+    """The report without characters that no file format can hold in what people typed."""
+    answers = {answer.question_id: _clean_answer(answer) for answer in report.answers}
+    header = replace(report.header, title=_printable(report.header.title), supplier=_printable(report.header.supplier))
+    gaps = tuple(replace(gap, answer=answers[gap.answer.question_id], owner=_printable(gap.owner)) for gap in report.gaps)
+    return replace(report, header=header, answers=tuple(answers.values()), gaps=gaps)
+
+
+def lay_out(report: Report, language: str) -> Paper:
+    """Everything that a printed report says, in its order."""
+    header, asked = report.header, {answer.section_id for answer in report.answers}
+    answers = {answer.question_id: _answer(answer, header, language) for answer in report.answers}
+    return Paper(
+        language=language,
+        locale=header.locale,
+        brand=header.product,
+        title=header.title or header.questionnaire,
+        facts=facts(report, language),
+        imprint=" · ".join(text for text in (header.questionnaire, header.title, format_date(header.date, header.locale)) if text),
+        footer=" · ".join(f"{label}: {value}" for label, value in facts(report, language)[-2:]),
+        level=report.level_label,
+        lines=summary_lines(report, language),
+        reasons=report.level_reason,
+        profile=header.profile,
+        sections=tuple(_section(section, report, answers, language) for section in report.sections if section.id in asked),
+        gaps=tuple(_gap(gap, answers[gap.answer.question_id], header, language) for gap in report.gaps),
+        guidance=guidance_list(report.answers, language),
+        standards=standards_list(report.answers, header),
+        method=tuple((note.title, note.text) for note in report.method),
+        words={key.removeprefix("export."): str(text) for key, text in strings(language).items() if key.startswith("export.")},
+    )
+
+
+def guidance_list(answers: Iterable[ReportAnswer], language: str) -> tuple[tuple[str, str], ...]:
+    """Every passage that is cited, once: its place and its origin."""
+    passages = {passage.id: passage for answer in answers for passage in answer.guidance}
+    return tuple(sorted((place(passage), origin_line(passage, language)) for passage in passages.values()))
+
+
+def standards_list(answers: Iterable[ReportAnswer], header: ReportHeader) -> tuple[tuple[str, str, str, str], ...]:
+    """Every clause that is cited, once: standard, clause, what it is about and how sure, when it was checked."""
+    clauses = {clause.id: clause for answer in answers for clause in answer.standards}
+    ordered = sorted(clauses.values(), key=lambda clause: (clause.title, clause.id))
+    return tuple((c.title, c.clause, f"{c.gist} {c.note}".strip(), format_date(c.as_of, header.locale)) for c in ordered)
+
+
+def _answer(answer: ReportAnswer, header: ReportHeader, language: str) -> PaperAnswer:
+    return PaperAnswer(
+        question=answer.question,
+        answer=answer.answer,
+        points="" if answer.score is None else format_number(answer.score, header.locale, 2),
+        importance=tr(f"criticality.{answer.criticality}", language),
+        note=answer.note,
+        na_reason=answer.na_reason,
+        guidance=citations(answer, language),
+        clauses=clause_lines(answer.standards),
+    )
+
+
+def _gap(gap: ReportGap, answer: PaperAnswer, header: ReportHeader, language: str) -> PaperGap:
+    return PaperGap(
+        rank=str(gap.rank),
+        title=gap.title,
+        steps=gap.steps,
+        done_when=gap.done_when,
+        owner=gap.owner,
+        due=format_date(gap.due, header.locale),
+        status=gap.status_label,
+        effort=gap.effort_label,
+        priority=format_number(gap.priority, header.locale, 1),
+        section=gap.answer.section,
+        failed_must=gap.failed_must,
+        answer=answer,
+    )
+
+
+def _section(section: ReportSection, report: Report, answers: dict[str, PaperAnswer], language: str) -> PaperSection:
+    header, interval = report.header, between(section.low, section.high, report.header, language)
+    score = figure(section.score, header, language)
+    line = tr("export.section_none", language, title=section.title)
+    if section.score is not None:
+        line = tr("export.section_line", language, title=section.title, score=score, between=interval)
+    return PaperSection(
+        title=section.title,
+        weight=str(section.weight),
+        score=score,
+        interval=interval,
+        coverage=share(section.coverage, header, language),
+        line=line,
+        value=section.score,
+        low=section.low,
+        high=section.high,
+        answers=tuple(answers[answer.question_id] for answer in report.answers if answer.section_id == section.id),
+    )
+
+
+def _clean_answer(answer: ReportAnswer) -> ReportAnswer:
+    typed = {name: _printable(getattr(answer, name)) for name in ("note", "owner", "na_reason", "answer")}
+    return replace(answer, **typed)
+
+
+def _printable(text: str) -> str:
+    return UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -1,0 +1,51 @@
+"""The report as a tagged PDF, and its bar chart as a picture, set by Typst from `report.typ` and `chart_image.typ`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.export.paper import TOP, Paper
+
+if TYPE_CHECKING:
+    from typst import Fonts
+
+FONT = "Source Sans 3"
+HERE = Path(__file__).parent
+STANDARD = "ua-1"  # tagged, with title, language and text equivalents: the accessible PDF
+
+
+def pdf_bytes(paper: Paper) -> bytes:
+    """The report as PDF/UA-1; as plain tagged PDF, with the machine's own fonts, where a note has characters that our font lacks."""
+    import typst
+
+    try:
+        return _set("report.typ", paper, _fonts(False), "pdf", STANDARD)
+    except typst.TypstError:
+        return _set("report.typ", paper, _fonts(True), "pdf")
+
+
+def chart_png(paper: Paper) -> bytes:
+    """The bar chart at twice the resolution of a screen."""
+    return _set("chart_image.typ", paper, _fonts(False), "png")
+
+
+def _set(template: str, paper: Paper, fonts: Fonts, kind: str, standard: str | None = None) -> bytes:
+    import typst
+
+    values = asdict(paper) | {"chart_text": paper.chart_text, "top": TOP}
+    inputs = {"paper": json.dumps(values), "font": FONT}
+    options = {"pdf_standards": standard} if standard else {}
+    pages = typst.compile(HERE / template, root=HERE, font_paths=fonts, sys_inputs=inputs, format=kind, ppi=220, **options)
+    return pages[0] if isinstance(pages, list) else pages
+
+
+def _fonts(everywhere: bool) -> Fonts:
+    """Our font alone, or with whatever else there is for what it lacks."""
+    import fontpkg_source_sans_3
+    import typst
+
+    folder = Path(fontpkg_source_sans_3.ROOT) / "files"
+    return typst.Fonts(include_system_fonts=everywhere, include_embedded_fonts=everywhere, font_paths=[folder])

@@ -1,0 +1,94 @@
+"""Words that every format shares: where a passage stands and comes from, which clauses, which figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assistant.i18n import format_date, format_number, tr
+from assistant.models import Passage, Source
+from assistant.report import Clause, Report, ReportAnswer, ReportHeader
+
+
+def place(passage: Passage) -> str:
+    """Where a passage stands: document › section."""
+    return f"{passage.document} › {passage.section}"
+
+
+def origin_line(passage: Passage, language: str) -> str:
+    """Where a passage's facts come from, with its page and with its language where that is another one."""
+    page = (tr("export.page_number", language, page=passage.page),) if passage.page is not None else ()
+    text = " · ".join((_source_line(passage.source, language), *page))
+    if passage.language == language:
+        return text
+    return tr("export.in_language", language, text=text, language=tr("language_name", passage.language))
+
+
+def citation(passage: Passage, language: str) -> str:
+    """Place and origin of a passage in one line."""
+    return f"{place(passage)}. {origin_line(passage, language)}"
+
+
+def citations(answer: ReportAnswer, language: str) -> tuple[str, ...]:
+    """The citations of an answer, one a passage."""
+    return tuple(citation(passage, language) for passage in answer.guidance)
+
+
+def clause_lines(clauses: Iterable[Clause]) -> tuple[str, ...]:
+    """One line a standard: its title, its clauses, and how to treat it where the source is secondary."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for clause in clauses:
+        groups.setdefault((clause.title, clause.note), []).append(clause.clause)
+    return tuple(f"{title}: {', '.join(names)}" + (f" ({note.rstrip('.')})" if note else "") for (title, note), names in groups.items())
+
+
+def figure(value: float | None, header: ReportHeader, language: str) -> str:
+    """A score from 0 to 100 with one decimal, "not assessed" where there is none."""
+    return tr("export.not_assessed", language) if value is None else format_number(value, header.locale, 1)
+
+
+def share(value: float | None, header: ReportHeader, language: str) -> str:
+    """A share from 0 to 1 as a percentage."""
+    return tr("export.not_assessed", language) if value is None else tr("export.percent", language, value=format_number(100 * value, header.locale))
+
+
+def between(low: float | None, high: float | None, header: ReportHeader, language: str) -> str:
+    """The interval in words, empty where there is none."""
+    if low is None or high is None:
+        return ""
+    return tr("export.between", language, low=figure(low, header, language), high=figure(high, header, language))
+
+
+def summary_lines(report: Report, language: str) -> tuple[str, ...]:
+    """The result in sentences: score and interval, progress and coverage, gaps."""
+    header, score = report.header, report.score
+    shares = {name: share(getattr(header, name), header, language) for name in ("progress", "coverage")}
+    musts = sum(gap.failed_must for gap in report.gaps)
+    lines = [tr("export.shares_line", language, **shares), tr("export.gaps_line", language, count=len(report.gaps), musts=musts)]
+    if score.overall is not None:
+        total = tr("export.of_hundred", language, value=figure(score.overall, header, language))
+        lines.insert(0, tr("export.overall_line", language, score=total, between=between(score.low, score.high, header, language)))
+    return tuple(lines)
+
+
+def facts(report: Report, language: str) -> tuple[tuple[str, str], ...]:
+    """What every file says of itself, as label and value."""
+    header = report.header
+    values = {
+        "title": header.title,
+        "supplier": header.supplier,
+        "questionnaire": header.questionnaire,
+        "questionnaire_version": str(header.questionnaire_version),
+        "scope": header.scope,
+        "date": format_date(header.date, header.locale, "long"),
+        "coverage": share(header.coverage, header, language),
+        "language": tr("language_name", header.language),
+        "edition": header.guide_edition,
+        "product": f"{header.product} {header.product_version}",
+    }
+    return tuple((tr(f"export.{name}", language), value) for name, value in values.items() if value)
+
+
+def _source_line(source: Source, language: str) -> str:
+    named = tr(f"ui.source_kinds.{source.kind}", language, title=source.title)
+    year = tr("ui.undated", language) if source.year is None else str(source.year)
+    return " · ".join((named, source.publisher or tr("ui.unnamed_publisher", language), year))

@@ -1,0 +1,156 @@
+"""The gaps: the first six, then all; filtered, opened, and edited in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import get_args
+
+import streamlit as st
+
+from assistant.assess import FIRST
+from assistant.i18n import format_date, tr
+from assistant.models import Status
+from assistant.report import Report, ReportGap
+from assistant.ui.assessments_data import Opened
+from assistant.ui.assessments_edit import field, field_key, fill, save_field, show_trouble
+from assistant.ui.assessments_html import gap_anchor
+from assistant.ui.markup import label
+from assistant.ui.results_gap import show_gap
+from assistant.ui.session import language, locale, words
+
+ALL = ""  # of a filter that is not set
+FILTERS = "gaps"
+DATE_FORMAT = {"es": "DD/MM/YYYY", "en": "DD/MM/YYYY"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which gaps are wanted; empty strings want every one."""
+
+    section: str = ALL
+    owner: str = ALL
+    status: str = ALL
+    must: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is filtered."""
+        return self != Filter()
+
+    def admits(self, gap: ReportGap) -> bool:
+        """Whether a gap is wanted."""
+        return (
+            self.section in (ALL, gap.answer.section_id)
+            and self.owner in (ALL, gap.owner)
+            and self.status in (ALL, gap.answer.status)
+            and (not self.must or gap.answer.criticality == "must")
+        )
+
+
+def current_filter() -> Filter:
+    """The filter as it is set."""
+    texts = (str(field(FILTERS, name) or ALL) for name in ("section", "owner", "status"))
+    return Filter(*texts, must=bool(field(FILTERS, "must")))
+
+
+def listed_gaps(report: Report) -> tuple[ReportGap, ...]:
+    """The gaps that the list shows: the filtered ones, all on demand, else the first six."""
+    wanted = current_filter()
+    if wanted.active:
+        return tuple(gap for gap in report.gaps if wanted.admits(gap))
+    return report.gaps if field(FILTERS, "all") else report.gaps[:FIRST]
+
+
+def show_gaps(opened: Opened, report: Report) -> None:
+    """What to do first, with the way to everything else."""
+    st.header(words("results.actions"), anchor=False)
+    if not report.gaps:
+        st.success(words("results.no_gaps"))
+        return
+    show_filters(report)
+    listed = listed_gaps(report)
+    shown = words("results.shown", shown=len(listed), count=len(report.gaps))
+    st.html(f'<p class="kicker" role="status">{shown}</p>')
+    with st.container(gap="xsmall", key="gaps"):
+        for gap in listed:
+            show_row(opened, gap)
+    if not current_filter().active and len(report.gaps) > FIRST:
+        st.toggle(words("results.show_all", count=len(report.gaps)), key=field_key(FILTERS, "all"))
+
+
+def show_filters(report: Report) -> None:
+    """Filters by section, owner, status, and essential questions."""
+    sections = {gap.answer.section_id: gap.answer.section for gap in report.gaps}
+    owners = sorted({gap.owner for gap in report.gaps})
+    statuses = {name: tr(f"statuses.{name}", language()) for name in get_args(Status)}
+    with st.expander(words("results.filter"), icon=":material/filter_list:", key="filters"):
+        with st.grid(3, min_column_width=180):
+            _choice("section", sections)
+            _choice("owner", {owner: owner for owner in owners})
+            _choice("status", statuses)
+        st.toggle(words("results.only_musts"), key=field_key(FILTERS, "must"))
+
+
+def _choice(name: str, options: dict[str, str]) -> None:
+    key = field_key(FILTERS, name)
+    if st.session_state.get(key, ALL) not in options:
+        st.session_state[key] = ALL  # an owner who has no gap any more
+    every = words("results.every")
+    st.selectbox(words(f"results.columns.{name}"), [ALL, *options], format_func=lambda value: label(options.get(value, every)), key=key)
+
+
+def show_row(opened: Opened, gap: ReportGap) -> None:
+    """One gap: its action, owner and date; opened, everything behind it."""
+    with st.expander(row_label(gap), key=f"gap-{gap.answer.question_id}", on_change="rerun") as row:
+        st.html(f'<span id="{gap_anchor(gap)}"></span>')
+        if row.open:
+            show_editor(opened, gap)
+            show_gap(gap)
+
+
+def row_label(gap: ReportGap) -> str:
+    """Rank, action, owner and due date on one line, with what is special about the gap."""
+    parts = [f"**{gap.rank}. {label(gap.title)}**"]
+    if gap.failed_must:
+        parts.append(label(tr("criticality.must", language())))
+    parts += [label(gap.owner), label(format_date(gap.due, locale()))]
+    if gap.answer.status != "open":
+        parts.append(label(gap.status_label))
+    return " · ".join(parts)
+
+
+def show_editor(opened: Opened, gap: ReportGap) -> None:
+    """Owner, due date and status; each is saved when it changes."""
+    question_id, assessment_id = gap.answer.question_id, opened.assessment.id
+    row = f"gap-{assessment_id}-{question_id}"
+    answer = opened.answer(question_id)
+    fill(row, answer, {"owner": answer.owner, "due": gap.due, "status": answer.status})
+    show_trouble(row)
+    with st.grid(3, min_column_width=160):
+        arguments = {name: (assessment_id, row, name) for name in ("owner", "due", "status")}
+        st.text_input(
+            words("results.columns.owner"),
+            key=field_key(row, "owner"),
+            placeholder=gap.role,
+            max_chars=200,
+            on_change=save_field,
+            args=arguments["owner"],
+        )
+        st.date_input(
+            words("results.columns.due"),
+            key=field_key(row, "due"),
+            format=DATE_FORMAT[language()],
+            min_value=date(2000, 1, 1),
+            max_value=date(2100, 1, 1),
+            on_change=save_field,
+            args=arguments["due"],
+        )
+        st.selectbox(
+            words("results.columns.status"),
+            get_args(Status),
+            format_func=lambda name: tr(f"statuses.{name}", language()),
+            key=field_key(row, "status"),
+            on_change=save_field,
+            args=arguments["status"],
+        )

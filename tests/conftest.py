@@ -1,0 +1,104 @@
+"""What the tests share, made once a session: the engine, the guide, its index, the assistant."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.answer import Assistant, open_assistant
+from assistant.embeddings import TextEmbeddings
+from assistant.embeddings.bundled import make_engine, open_bundled
+from assistant.guide import guide_languages, load_guide
+from assistant.models import Topic
+from assistant.settings import ROOT, Settings, load_settings
+from ingest.build import update_index
+
+Run = subprocess.CompletedProcess[str]
+SECONDS = 120  # a command that takes longer hangs
+
+
+@pytest.fixture(scope="session")
+def engine_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled engine; pytest's cache keeps it between runs for as long as the code that makes it stays the same."""
+    code = b"".join((ROOT / "assistant" / "embeddings" / f"{name}.py").read_bytes() for name in ("bundled", "graph", "packed"))
+    name = f"engine-{hashlib.sha256(code).hexdigest()[:12]}"
+    cache = getattr(request.config, "cache", None)
+    folder = cache.mkdir(name) if cache else tmp_path_factory.mktemp(name)
+    for old in folder.parent.glob("engine-*"):
+        if cache and old != folder:
+            shutil.rmtree(old)
+    make_engine(folder)
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def embeddings(engine_folder: Path) -> TextEmbeddings:
+    return open_bundled(engine_folder, 0)
+
+
+@pytest.fixture(scope="session")
+def guide() -> dict[str, list[Topic]]:
+    """The topics of the real guide by language."""
+    corpus = load_settings({}).corpus
+    return {language: load_guide(corpus, language) for language in guide_languages(corpus)}
+
+
+def lend_engine(home: Path, engine: Path) -> Path:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "engine").symlink_to(engine, target_is_directory=True)
+    return home
+
+
+@pytest.fixture
+def new_home(tmp_path: Path, engine_folder: Path) -> Path:
+    """A data folder without an index; only the engine is there."""
+    return lend_engine(tmp_path / "home", engine_folder)
+
+
+@pytest.fixture(scope="session")
+def ready_home(tmp_path_factory: pytest.TempPathFactory, engine_folder: Path, embeddings: TextEmbeddings) -> Path:
+    """A data folder with the index of the real guide; tests read it and leave it as it is."""
+    home = lend_engine(tmp_path_factory.mktemp("ready") / "home", engine_folder)
+    update_index(load_settings({"RESGUARDO_HOME": str(home)}), embeddings)
+    return home
+
+
+@pytest.fixture(scope="session")
+def assistant(ready_home: Path) -> Assistant:
+    return open_assistant(load_settings({"RESGUARDO_HOME": str(ready_home)}))
+
+
+@pytest.fixture
+def small_settings(tmp_path: Path, new_home: Path) -> Settings:
+    """A guide of three topics in both languages whose vectors nobody ships, and a data folder without an index."""
+    for language in ("es", "en"):
+        folder = tmp_path / "knowledge" / "corpus" / language
+        folder.mkdir(parents=True)
+        for topic in ("continuidad-planes", "acuerdos-nivel-servicio", "salida-proveedor"):
+            text = (ROOT / "knowledge" / "corpus" / language / f"{topic}.md").read_text(encoding="utf-8")
+            (folder / f"{topic}.md").write_text(text.replace('title: "', 'title: "Z ', 1), encoding="utf-8")
+    return load_settings({"RESGUARDO_HOME": str(new_home), "RESGUARDO_KNOWLEDGE": str(tmp_path / "knowledge")})
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Run]:
+    """Run `python ARGUMENTS` in a process of its own, with the settings given."""
+
+    def run(*arguments: str, text: str | None = None, before: tuple[str, ...] = (), **settings: object) -> Run:
+        command = [*before, sys.executable, *arguments]
+        return subprocess.run(command, input=text, env=environment(**settings), cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+
+    return run
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """This process's environment with the settings given and no others of ours."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RESGUARDO_")}
+    return inherited | {f"RESGUARDO_{name.upper()}": str(value) for name, value in settings.items()}
