@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assistant.directness import direct_cues, says_directly
 from assistant.embeddings import open_embeddings
 from assistant.errors import AssistantError
 from assistant.gate import Verdict, judge
@@ -16,7 +17,7 @@ from assistant.i18n import languages, tr
 from assistant.index import Index, IndexStore
 from assistant.language import detect_language
 from assistant.lexical import analyse
-from assistant.models import Answer, Citation, CitedSentence, Passage, Reason
+from assistant.models import Answer, Citation, CitedSentence, Hit, Passage, Reason
 from assistant.retrieval import GuideRetriever, Search
 from assistant.settings import Settings
 from assistant.verify import check_citations
@@ -29,6 +30,7 @@ from assistant.weights import Weights, load_weights
 PASSAGES = 4
 PLACE = 0.02  # a unit of search score
 LEAD = 0.02
+DIRECT = 0.03  # for a sentence that says how often, how many, who or when, where that is asked; the best of them leads
 MARGIN = 0.05  # sentences ranked further below the best one add words, not facts
 SAME = 0.97  # cosine from which two sentences say the same
 RELATED = 3
@@ -85,17 +87,23 @@ def answer_question(assistant: Assistant, question: str, history: Sequence[str],
 
 
 def pick_sentences(search: Search, index: Index, max_words: int) -> list[Picked]:
-    """The sentences of the best passages that are nearest to the question, best first, within `max_words`."""
+    """The sentences of the best passages that are nearest to the question, within `max_words`; what answers directly leads."""
     hits = search.hits[:PASSAGES]
     rows = {hit.passage.id: index.sentence_vectors(hit.passage.language, hit.passage.id) for hit in hits}
+    cues = direct_cues(search.question, search.language)
+
+    def rank(hit: Hit, i: int, cosine: float) -> float:
+        direct = says_directly(hit.passage.sentences[i].text, cues)
+        return cosine + PLACE * (hit.score - hits[0].score) + (LEAD if i == 0 else 0) + (DIRECT if direct else 0)
+
     ranked = [
-        (float(cosine) + PLACE * (hit.score - hits[0].score) + (LEAD if i == 0 else 0), Picked(hit.passage, i))
-        for hit in hits
-        for i, cosine in enumerate(rows[hit.passage.id] @ search.query_vector)
+        (rank(hit, i, float(cosine)), Picked(hit.passage, i)) for hit in hits for i, cosine in enumerate(rows[hit.passage.id] @ search.query_vector)
     ]
     ranked.sort(key=lambda pair: -pair[0])
     floor = ranked[0][0] - MARGIN
-    return _distinct([picked for rank, picked in ranked if rank >= floor], rows, max_words)
+    kept = _distinct([picked for value, picked in ranked if value >= floor], rows, max_words)
+    lead = next((p for p in kept if says_directly(p.passage.sentences[p.position].text, cues)), kept[0])
+    return [lead, *(p for p in kept if p is not lead)]
 
 
 def _distinct(picked: list[Picked], rows: dict[str, np.ndarray], max_words: int) -> list[Picked]:

@@ -110,7 +110,7 @@ def _section(raw: dict[str, Any]) -> QSection:
 
 def _question(raw: dict[str, Any], section_id: str) -> Question:
     conditions = raw.get("visible_if", {})
-    plain = ("id", "type", "text", "why", "weight", "criticality", "not_applicable", "owner_role", "due_days", "effort")
+    plain = ("id", "type", "text", "why", "weight", "criticality", "not_applicable", "owner_role", "due_days", "effort", "since")
     return Question(
         section_id=section_id,
         options=tuple(_option(option) for option in raw.get("options", ())),
@@ -150,6 +150,8 @@ def _faults(questionnaire: Questionnaire, stem: str, profile: Sequence[Question]
     for question in questionnaire.questions:
         yield from _repeated(question.id, [option.id for option in question.options])
         yield from _option_faults(question)
+        if question.since > questionnaire.version:
+            yield f"{question.id} > since", f"{question.since} > {questionnaire.version}"
         for condition in question.shown_all + question.shown_any:
             target = earlier.get(condition.question)
             if target is None or not set(condition.options) <= {option.id for option in target.options}:

@@ -68,6 +68,7 @@ class Question:
     owner_role: str = ""
     due_days: int = 0
     effort: int = 1
+    since: int = 1  # version of the questionnaire that brought it
 
     @property
     def scored(self) -> bool:

@@ -134,7 +134,7 @@ def score_assessment(questionnaire: Questionnaire, sheet: AnswerSheet) -> Score:
         level=None if uncapped is None else min(uncapped, cap),
         uncapped_level=uncapped,
         level_reason=reason,
-        tally=_tally(questions, sheet.responses),
+        tally=count_answers(questions, sheet.responses),
         sections=sections,
     )
 
@@ -148,11 +148,12 @@ def _section_score(section_id: str, weight: int, questions: Sequence[Question], 
         score=_percent((q.weight, s) for q, _, s in bounded),
         low=_percent((q.weight, s or 0.0) for q, _, s in bounded),
         high=_percent((q.weight, s if s is not None and state_of(q, r) == "answered" else 1.0) for q, r, s in bounded),
-        tally=_tally(questions, responses),
+        tally=count_answers(questions, responses),
     )
 
 
-def _tally(questions: Iterable[Question], responses: Mapping[str, Response]) -> Tally:
+def count_answers(questions: Iterable[Question], responses: Mapping[str, Response]) -> Tally:
+    """Progress and coverage of these questions; what does not apply counts nowhere."""
     states = [state for q in questions if (state := state_of(q, responses.get(q.id))) != NOT_APPLICABLE]
     known = states.count("answered")
     return Tally(len(states), known + states.count(UNKNOWN), known)

@@ -27,7 +27,7 @@ from tests.conftest import environment
 QUESTION = "¿Cada cuánto hay que probar el plan de continuidad con el proveedor?"
 UNCOVERED = "¿Quién ganó la liga de fútbol el año pasado?"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-SECONDS = 90
+SECONDS = 40
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 OpenPage = Callable[..., Page]
 

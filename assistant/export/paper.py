@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from assistant.export.phrases import between, citations, clause_lines, facts, figure, origin_line, place, share, summary_lines
+from assistant.export.phrases import between, citations, clause_lines, facts, figure, origin_line, share, summary_lines, tenths
 from assistant.i18n import format_date, format_number, strings, tr
-from assistant.report import Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
+from assistant.report import Clause, Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
 
 TOP = 6  # actions shown before all the others
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -79,8 +79,8 @@ class Paper:
     profile: tuple[tuple[str, str], ...]
     sections: tuple[PaperSection, ...]
     gaps: tuple[PaperGap, ...]
-    guidance: tuple[tuple[str, str], ...]  # place, origin
-    standards: tuple[tuple[str, str, str, str], ...]  # title, clause, gist and how sure, date checked
+    guidance: tuple[tuple[str, str, str], ...]  # document, its sections, origin
+    standards: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]  # title, its clauses: number, gist and how sure, date checked
     method: tuple[tuple[str, str], ...]
     words: dict[str, str]
 
@@ -117,23 +117,27 @@ def lay_out(report: Report, language: str) -> Paper:
         sections=tuple(_section(section, report, answers, language) for section in report.sections if section.id in asked),
         gaps=tuple(_gap(gap, answers[gap.answer.question_id], header, language) for gap in report.gaps),
         guidance=guidance_list(report.answers, language),
-        standards=standards_list(report.answers, header),
+        standards=tuple((title, tuple(_clause(c, header) for c in group)) for title, group in standards_list(report.answers)),
         method=tuple((note.title, note.text) for note in report.method),
         words={key.removeprefix("export."): str(text) for key, text in strings(language).items() if key.startswith("export.")},
     )
 
 
-def guidance_list(answers: Iterable[ReportAnswer], language: str) -> tuple[tuple[str, str], ...]:
-    """Every passage that is cited, once: its place and its origin."""
-    passages = {passage.id: passage for answer in answers for passage in answer.guidance}
-    return tuple(sorted((place(passage), origin_line(passage, language)) for passage in passages.values()))
+def guidance_list(answers: Iterable[ReportAnswer], language: str) -> tuple[tuple[str, str, str], ...]:
+    """Every document that is cited, once an origin: its title, the sections cited, the origin of their facts."""
+    sections: dict[tuple[str, str], dict[str, None]] = {}
+    for passage in (passage for answer in answers for passage in answer.guidance):
+        sections.setdefault((passage.document, origin_line(passage, language)), {})[passage.section] = None
+    return tuple((document, "; ".join(cited), origin) for (document, origin), cited in sorted(sections.items()))
 
 
-def standards_list(answers: Iterable[ReportAnswer], header: ReportHeader) -> tuple[tuple[str, str, str, str], ...]:
-    """Every clause that is cited, once: standard, clause, what it is about and how sure, when it was checked."""
+def standards_list(answers: Iterable[ReportAnswer]) -> tuple[tuple[str, tuple[Clause, ...]], ...]:
+    """Every clause that is cited, once, by standard."""
     clauses = {clause.id: clause for answer in answers for clause in answer.standards}
-    ordered = sorted(clauses.values(), key=lambda clause: (clause.title, clause.id))
-    return tuple((c.title, c.clause, f"{c.gist} {c.note}".strip(), format_date(c.as_of, header.locale)) for c in ordered)
+    groups: dict[str, list[Clause]] = {}
+    for clause in sorted(clauses.values(), key=lambda clause: (clause.title, clause.id)):
+        groups.setdefault(clause.title, []).append(clause)
+    return tuple((title, tuple(group)) for title, group in groups.items())
 
 
 def _answer(answer: ReportAnswer, header: ReportHeader, language: str) -> PaperAnswer:
@@ -159,24 +163,27 @@ def _gap(gap: ReportGap, answer: PaperAnswer, header: ReportHeader, language: st
         due=format_date(gap.due, header.locale),
         status=gap.status_label,
         effort=gap.effort_label,
-        priority=format_number(gap.priority, header.locale, 1),
+        priority=tenths(gap.priority, header.locale),
         section=gap.answer.section,
         failed_must=gap.failed_must,
         answer=answer,
     )
 
 
+def _clause(clause: Clause, header: ReportHeader) -> tuple[str, str, str]:
+    return clause.clause, f"{clause.gist} {clause.note}".strip(), format_date(clause.as_of, header.locale)
+
+
 def _section(section: ReportSection, report: Report, answers: dict[str, PaperAnswer], language: str) -> PaperSection:
-    header, interval = report.header, between(section.low, section.high, report.header, language)
-    score = figure(section.score, header, language)
+    header, score = report.header, figure(section.score, report.header, language)
     line = tr("export.section_none", language, title=section.title)
     if section.score is not None:
-        line = tr("export.section_line", language, title=section.title, score=score, between=interval)
+        line = tr("export.section_line", language, title=section.title, score=score, between=between(section.low, section.high, header, language))
     return PaperSection(
         title=section.title,
         weight=str(section.weight),
         score=score,
-        interval=interval,
+        interval="" if section.low is None else f"{figure(section.low, header, language)} – {figure(section.high, header, language)}",
         coverage=share(section.coverage, header, language),
         line=line,
         value=section.score,

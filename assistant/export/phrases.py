@@ -23,14 +23,12 @@ def origin_line(passage: Passage, language: str) -> str:
     return tr("export.in_language", language, text=text, language=tr("language_name", passage.language))
 
 
-def citation(passage: Passage, language: str) -> str:
-    """Place and origin of a passage in one line."""
-    return f"{place(passage)}. {origin_line(passage, language)}"
-
-
 def citations(answer: ReportAnswer, language: str) -> tuple[str, ...]:
-    """The citations of an answer, one a passage."""
-    return tuple(citation(passage, language) for passage in answer.guidance)
+    """What an answer rests on in the guide, one line an origin: the places, then where their facts come from."""
+    groups: dict[str, list[str]] = {}
+    for passage in answer.guidance:
+        groups.setdefault(origin_line(passage, language), []).append(place(passage))
+    return tuple(f"{'; '.join(places)}. {origin}" for origin, places in groups.items())
 
 
 def clause_lines(clauses: Iterable[Clause]) -> tuple[str, ...]:
@@ -43,7 +41,17 @@ def clause_lines(clauses: Iterable[Clause]) -> tuple[str, ...]:
 
 def figure(value: float | None, header: ReportHeader, language: str) -> str:
     """A score from 0 to 100 with one decimal, "not assessed" where there is none."""
-    return tr("export.not_assessed", language) if value is None else format_number(value, header.locale, 1)
+    return tr("export.not_assessed", language) if value is None else tenths(value, header.locale)
+
+
+def tenths(value: float, locale: str) -> str:
+    """A number below a thousand with exactly one decimal, so that columns line up."""
+    return f"{value:.1f}".replace(".", decimal_mark(locale))
+
+
+def decimal_mark(locale: str) -> str:
+    """What stands between units and tenths: a comma or a point."""
+    return format_number(1.5, locale, 1)[1]
 
 
 def share(value: float | None, header: ReportHeader, language: str) -> str:

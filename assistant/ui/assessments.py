@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from assistant.errors import AssistantError
@@ -17,6 +19,7 @@ from assistant.ui.pages import ASSESSMENT_PARAM, chat_page, result_page, review_
 from assistant.ui.session import language, local, locale, store, words
 from assistant.wording import level_label
 
+Kind = Literal["primary", "secondary"]
 DELETED, TITLE_CHARS = "deleted-assessment", 120
 ACTIONS = ("rename", "duplicate", "archive", "delete")
 ARCHIVED_ACTIONS = ("unarchive", "rename", "duplicate", "delete")
@@ -87,12 +90,13 @@ def standing(score: Score) -> str:
 def show_ways(assessment: Assessment, score: Score) -> None:
     """Buttons to the chat, the result and the form; the one that comes next stands out."""
     done = score.tally.progress == 1
+    chat_kind: Kind = "secondary" if done else "primary"
+    result_kind: Kind = "primary" if done else "secondary"
     with st.container(horizontal=True, gap="small"):
-        kinds = ("secondary", "primary") if done else ("primary", "secondary")
         begun = "continue" if score.tally.answered else "begin"
-        if st.button(words(f"assessments.{begun}"), icon=":material/forum:", type=kinds[0], key=f"chat-{assessment.id}"):
+        if st.button(words(f"assessments.{begun}"), icon=":material/forum:", type=chat_kind, key=f"chat-{assessment.id}"):
             open_in_chat(assessment.id)
-        if st.button(words("nav.result"), icon=":material/monitoring:", type=kinds[1], key=f"result-{assessment.id}"):
+        if st.button(words("nav.result"), icon=":material/monitoring:", type=result_kind, key=f"result-{assessment.id}"):
             st.switch_page(result_page(), query_params={ASSESSMENT_PARAM: assessment.id})
         if st.button(words("nav.review"), icon=":material/edit_note:", key=f"form-{assessment.id}"):
             st.switch_page(review_page(), query_params={ASSESSMENT_PARAM: assessment.id})

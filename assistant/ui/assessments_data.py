@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from assistant.answer_sheet import read_sheet
-from assistant.catalogue import load_profile, load_questionnaires
+from assistant.interview import Catalogue, load_catalogue
 from assistant.models import Assessment, StoredAnswer
-from assistant.questionnaire import Question, Questionnaire
+from assistant.questionnaire import Questionnaire
+from assistant.replies import answer_sheet
 from assistant.report import Report, build_report
 from assistant.scoring import AnswerSheet
 from assistant.ui.pages import ASSESSMENT_PARAM
@@ -36,15 +36,19 @@ class Opened:
 
 
 @st.cache_resource(show_spinner=False)
+def catalogue() -> Catalogue:
+    """Profile and questionnaires, read once a process."""
+    return load_catalogue(settings())
+
+
 def questionnaires() -> dict[str, Questionnaire]:
-    """All questionnaires by id, read once a process."""
-    return load_questionnaires(settings())
+    """All questionnaires by id."""
+    return catalogue().questionnaires
 
 
-@st.cache_resource(show_spinner=False)
 def profile() -> Questionnaire:
-    """The shared profile, read once a process."""
-    return load_profile(settings())
+    """The shared profile."""
+    return catalogue().profile
 
 
 def today() -> date:
@@ -67,7 +71,7 @@ def load_opened(assessment: Assessment) -> Opened:
     """An assessment with its answers, as they stand now."""
     questionnaire = questionnaires()[assessment.questionnaire_id]
     answers = store().answers(assessment.id)
-    sheet = read_sheet(assessment, answers, questionnaire, profile(), today(), ZoneInfo(settings().time_zone))
+    sheet = answer_sheet(assessment, answers, today(), ZoneInfo(settings().time_zone))
     return Opened(assessment, questionnaire, answers, sheet)
 
 
@@ -75,7 +79,3 @@ def report_of(opened: Opened) -> Report:
     """Its report in the visitor's language."""
     return build_report(settings(), opened.questionnaire, opened.sheet, language(), locale())
 
-
-def question_of(opened: Opened, question_id: str) -> Question | None:
-    """A question of the questionnaire or of the profile."""
-    return opened.questionnaire.find(question_id) or profile().find(question_id)

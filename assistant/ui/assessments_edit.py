@@ -56,7 +56,8 @@ def save(assessment_id: str, row: str, changed: StoredAnswer) -> None:
 def save_field(assessment_id: str, row: str, name: str) -> None:
     """Save one field as it was typed."""
     value = field(row, name)
-    save(assessment_id, row, replace(seen(row), **{name: value.strip() if isinstance(value, str) else value}))
+    changes: dict[str, Any] = {name: value.strip() if isinstance(value, str) else value}
+    save(assessment_id, row, replace(seen(row), **changes))
 
 
 def clear(assessment_id: str, row: str) -> None:

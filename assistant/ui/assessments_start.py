@@ -7,9 +7,10 @@ from typing import get_args
 import streamlit as st
 
 from assistant.i18n import tr
+from assistant.interview import start_interview
 from assistant.models import Assessment, Scope
 from assistant.questionnaire import Questionnaire, visible_questions
-from assistant.ui.assessments_data import OPEN, questionnaires
+from assistant.ui.assessments_data import OPEN, catalogue, questionnaires
 from assistant.ui.markup import label
 from assistant.ui.pages import ASSESSMENT_PARAM, chat_page, review_page
 from assistant.ui.session import language, locale, store, words
@@ -48,8 +49,9 @@ def scope_label(questionnaire: Questionnaire, scope: Scope) -> str:
 
 
 def start(questionnaire: Questionnaire, scope: Scope, title: str, supplier: str) -> Assessment:
-    """A new assessment in the store."""
-    return store().start_assessment(" ".join(title.split()), " ".join(supplier.split()), questionnaire.id, questionnaire.version, scope, locale())
+    """A new assessment in the store; what the profile of the same service already says is taken over."""
+    names = (" ".join(text.split()) for text in (title, supplier))
+    return start_interview(store(), catalogue(), questionnaire.id, *names, scope=scope, locale=locale()).assessment
 
 
 def begin(assessment: Assessment, in_chat: bool) -> None:

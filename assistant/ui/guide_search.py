@@ -12,23 +12,41 @@ from assistant.ui.session import language, words
 from assistant.ui.startup import ready_assistant, show_preparation
 
 RESULTS = 8
+SEARCH_PARAM = "buscar"
 
 
 def show_search() -> bool:
     """The search field and what it finds; says whether there was something to search for."""
-    hint = words("guide.search_hint")
-    query = st.text_input(words("guide.search"), type="search", key="buscar", bind="query-params", max_chars=200, placeholder=hint)
-    if not query or not query.strip():
+    query = search_field()
+    if not query:
         return False
     assistant = ready_assistant()
     if assistant is None:
         show_preparation()
         return True
-    hits = assistant.retriever.search(query.strip(), (), language()).hits[:RESULTS]
+    hits = assistant.retriever.search(query, (), language()).hits[:RESULTS]
     st.html(f'<p class="kicker" role="status">{words("guide.found", count=len(hits))}</p>')
     for hit in hits:
         show_hit(hit)
     return True
+
+
+def search_field() -> str:
+    """What to search for, kept in the address so that the way back finds it again."""
+    typed = st.text_input(
+        words("guide.search"),
+        value=st.query_params.get(SEARCH_PARAM, ""),
+        type="search",
+        max_chars=200,
+        placeholder=words("guide.search_hint"),
+        key="guide-search",
+    )
+    query = (typed or "").strip()
+    if query:
+        st.query_params[SEARCH_PARAM] = query
+    else:
+        st.query_params.pop(SEARCH_PARAM, None)
+    return query
 
 
 def show_hit(hit: Hit) -> None:

@@ -38,7 +38,7 @@ def show_result() -> None:
     show_standing(report)
     show_gaps(opened, report)
     show_comparison(opened, report)
-    show_downloads(report)
+    show_downloads(opened, report)
     show_import(opened)
 
 

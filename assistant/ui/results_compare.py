@@ -21,9 +21,13 @@ def show_comparison(opened: Opened, report: Report) -> None:
         return
     st.header(words("results.compare"), anchor=False)
     chosen = st.selectbox(
-        words("results.compare_with"), list(earlier), index=None, format_func=lambda name: option_label(earlier[name]), key="compare",
+        words("results.compare_with"),
+        list(earlier),
+        index=None,
+        format_func=lambda name: option_label(earlier[name]),
         placeholder=words("results.compare_hint"),
-    )  # fmt: skip
+        key="compare",
+    )
     if chosen:
         then = report_of(load_opened(earlier[chosen]))
         show_changes(compare_reports(then, report), then, report)
@@ -58,9 +62,10 @@ def show_changes(comparison: Comparison, then: Report, now: Report) -> None:
 
 def overall_html(then: Report, now: Report) -> str:
     """Both levels and scores on two lines."""
-    lines = [
-        words(f"results.was_{name}", level=html_text(report.level_label), score=number(report.score.overall, 1), coverage=number(100 * (report.header.coverage or 0)))
-        for name, report in (("then", then), ("now", now))
-    ]  # fmt: skip
     moved = words("results.moved", value=difference(then.score.overall, now.score.overall, 1))
-    return "".join(f"<p>{line}</p>" for line in (*lines, moved))
+    return "".join(f"<p>{line}</p>" for line in (_stood("was_then", then), _stood("was_now", now), moved))
+
+
+def _stood(key: str, report: Report) -> str:
+    values = {"score": number(report.score.overall, 1), "coverage": number(100 * (report.header.coverage or 0))}
+    return words(f"results.{key}", level=html_text(report.level_label), **values)

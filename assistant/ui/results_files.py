@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
-from assistant.assess import export_report
 from assistant.report import Report
+from assistant.ui.assessments_data import Opened
 from assistant.ui.session import words
 
 FORMATS = {  # name -> extension, type, icon
@@ -26,7 +24,7 @@ FORMATS = {  # name -> extension, type, icon
 NAME_CHARS = 60
 
 
-def show_downloads(report: Report) -> None:
+def show_downloads(opened: Opened, report: Report) -> None:
     """A button for each format."""
     st.header(words("results.take_away"), anchor=False)
     st.markdown(words("results.take_away_line"))
@@ -34,7 +32,7 @@ def show_downloads(report: Report) -> None:
         for name, (extension, mime, icon) in FORMATS.items():
             st.download_button(
                 words(f"results.formats.{name}"),
-                data=maker(report, extension),
+                data=maker(opened, report, extension),
                 file_name=file_name(report, extension),
                 mime=mime,
                 icon=icon,
@@ -43,14 +41,14 @@ def show_downloads(report: Report) -> None:
             )
 
 
-def maker(report: Report, extension: str) -> Callable[[], bytes]:
-    """What makes the file when it is asked for."""
+def maker(opened: Opened, report: Report, extension: str) -> Callable[[], bytes]:
+    """What makes the file when it is asked for; it names the state of each answer, so that its edited copy finds the way back."""
 
     def make() -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"report{extension}"
-            export_report(report, path)
-            return path.read_bytes()
+        from assistant.export import Origin, export_bytes
+
+        origin = Origin(opened.assessment.id, {name: answer.version for name, answer in opened.answers.items()})
+        return export_bytes(report, extension, report.header.language, origin)
 
     return make
 

@@ -50,8 +50,8 @@ class Filter:
 
 def current_filter() -> Filter:
     """The filter as it is set."""
-    texts = (str(field(FILTERS, name) or ALL) for name in ("section", "owner", "status"))
-    return Filter(*texts, must=bool(field(FILTERS, "must")))
+    section, owner, status = (str(field(FILTERS, name) or ALL) for name in ("section", "owner", "status"))
+    return Filter(section, owner, status, bool(field(FILTERS, "must")))
 
 
 def listed_gaps(report: Report) -> tuple[ReportGap, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from assistant.answer_sheet import reply_text, with_reply
+from assistant.assess import SAMPLES
 from assistant.i18n import tr
 from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, accepts, chosen
+from assistant.replies import reply_of, with_reply
 from assistant.ui.assessments_data import Opened
 from assistant.ui.assessments_edit import clear, field, field_key, fill, save, save_field, seen, show_trouble
 from assistant.ui.markup import html_text, label
@@ -20,7 +21,7 @@ def show_question(opened: Opened, question: Question) -> None:
     """The question with everything that may be said to it."""
     assessment_id, answer = opened.assessment.id, opened.answer(question.id)
     row = f"form-{assessment_id}-{question.id}"
-    text = reply_text(question, answer)
+    text = reply_of(answer)
     reply = sorted(chosen(text)) if question.type == "multi" else text or None if question.options else text
     with st.container(border=True, gap="small", key=f"question-{question.id}"):
         fill(row, answer, {"reply": reply, "na_reason": answer.na_reason, "note": answer.note})
@@ -28,9 +29,7 @@ def show_question(opened: Opened, question: Question) -> None:
         show_reply(row, question, assessment_id)
         if field(row, "reply") == NOT_APPLICABLE:
             show_reason(row, question, assessment_id)
-        st.text_input(
-            words("review.note"), key=field_key(row, "note"), max_chars=NOTE_CHARS, on_change=save_field, args=(assessment_id, row, "note")
-        )  # fmt: skip
+        st.text_input(words("review.note"), key=field_key(row, "note"), max_chars=NOTE_CHARS, on_change=save_field, args=(assessment_id, row, "note"))
         show_foot(row, question, assessment_id, answered=bool(text))
 
 
@@ -40,16 +39,28 @@ def show_reply(row: str, question: Question, assessment_id: str) -> None:
     name = label(question.text[code])
     if question.type == "multi":
         st.pills(
-            name, option_ids(question), selection_mode="multi", format_func=lambda option: label(answer_label(question, option, code)), key=key,
-            on_change=save_reply, args=arguments,
-        )  # fmt: skip
+            name,
+            option_ids(question),
+            selection_mode="multi",
+            format_func=lambda option: label(answer_label(question, option, code)),
+            key=key,
+            on_change=save_reply,
+            args=arguments,
+        )
     elif question.options:
         st.radio(
-            name, option_ids(question), index=None, format_func=lambda option: label(answer_label(question, option, code)), key=key,
-            on_change=save_reply, args=arguments,
-        )  # fmt: skip
+            name,
+            option_ids(question),
+            index=None,
+            format_func=lambda option: label(answer_label(question, option, code)),
+            key=key,
+            on_change=save_reply,
+            args=arguments,
+        )
     else:
-        st.text_input(name, key=key, help=words(f"review.{question.type}"), on_change=save_reply, args=arguments)
+        st.text_input(name, key=key, placeholder=SAMPLES[question.type], on_change=save_reply, args=arguments)
+    if unread := st.session_state.pop(field_key(row, "unread"), ""):
+        st.warning(words("review.unread", text=label(unread), example=SAMPLES[question.type]))
 
 
 def option_ids(question: Question) -> list[str]:
@@ -61,7 +72,7 @@ def show_reason(row: str, question: Question, assessment_id: str) -> None:
     """Why the question does not apply; without it nothing is saved."""
     st.text_input(
         words("review.na_reason"), key=field_key(row, "na_reason"), max_chars=NOTE_CHARS, on_change=save_reply, args=(assessment_id, row, question)
-    )  # fmt: skip
+    )
     if not (field(row, "na_reason") or "").strip():
         st.warning(words("review.na_needed"))
 
