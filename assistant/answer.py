@@ -77,13 +77,12 @@ def answer_question(assistant: Assistant, question: str, history: Sequence[str],
     if not analyse(question, language):
         return refuse(question, language, Reason.UNCLEAR)
     search = assistant.retriever.search(question, history, language)
-    index = assistant.retriever.open_index()
-    verdict = judge(search, index, assistant.weights)
+    verdict = judge(search, search.index, assistant.weights)
     if verdict is Verdict.REFUSED:
         return refuse(question, language, Reason.REFUSED)
     if verdict is Verdict.NOT_COVERED or not search.hits:
         return refuse(question, language, Reason.NOT_COVERED, search)
-    return compose(question, search, pick_sentences(search, index, assistant.settings.max_answer_words))
+    return compose(question, search, pick_sentences(search, search.index, assistant.settings.max_answer_words))
 
 
 def pick_sentences(search: Search, index: Index, max_words: int) -> list[Picked]:

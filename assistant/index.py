@@ -11,7 +11,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,21 +65,37 @@ class Index:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self.languages = tuple(self.manifest.passages)
-        self._client = _client(folder)
-        self._passages = {language: self._client.get_collection(f"passages-{language}") for language in self.languages}
-        self._asks = {language: self._client.get_collection(f"asks-{language}") for language in self.languages}
-        self._lexical = {language: _Lexical(folder, language) for language in self.languages}
-        self._sentences = {language: np.load(folder / f"sentences-{language}.npy", mmap_mode="r") for language in self.languages}
+        with _naming(folder), ExitStack() as opened:
+            self._client = _client(folder)
+            opened.callback(self._client.close)
+            self._passages = {language: self._client.get_collection(f"passages-{language}") for language in self.languages}
+            self._asks = {language: self._client.get_collection(f"asks-{language}") for language in self.languages}
+            self._lexical = {language: _Lexical(folder, language) for language in self.languages}
+            self._sentences = {language: np.load(folder / f"sentences-{language}.npy", mmap_mode="r") for language in self.languages}
+            opened.pop_all()
+
+    def check(self) -> None:
+        """Look into every collection. Raises AssistantError `broken_index` when one does not hold what the manifest says."""
+        anywhere = np.ones(self.manifest.dimension, np.float32)
+        for language, ids in self.manifest.passages.items():
+            if self._passages[language].count() != len(ids) or not self.nearest(language, anywhere, 1) or not self.nearest_asks(language, anywhere, 1):
+                raise AssistantError("broken_index", folder=self.folder)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._client.close()
 
     def nearest(self, language: str, vector: Vectors, count: int) -> list[tuple[Passage, float]]:
         """Passages nearest to a question's vector with their cosine, best first."""
-        found = self._passages[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "distances"])
+        with _naming(self.folder):
+            found = self._passages[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "distances"])
         metadatas, distances = _first(found["metadatas"]), _first(found["distances"])
         return [(_passage(str(m["passage"])), 1 - float(d)) for m, d in zip(metadatas, distances, strict=True)]
 
     def nearest_asks(self, language: str, vector: Vectors, count: int) -> dict[str, tuple[float, str]]:
         """Passage id -> best cosine among the questions it answers, and that question."""
-        found = self._asks[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "documents", "distances"])
+        with _naming(self.folder):
+            found = self._asks[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "documents", "distances"])
         best: dict[str, tuple[float, str]] = {}
         rows = zip(_first(found["metadatas"]), _first(found["documents"]), _first(found["distances"]), strict=True)
         for metadata, document, distance in rows:
@@ -186,6 +203,16 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except AssistantError:
+        raise
+    except Exception as error:  # Chroma, bm25s and numpy raise each their own at a damaged file
+        raise AssistantError("broken_index", folder=folder) from error
+
+
 def write_edition(folder: Path, manifest: Manifest, indexed: dict[str, list[IndexedPassage]]) -> None:
     """Write a whole edition into an empty folder; the manifest comes last."""
     client = _client(folder)
@@ -245,9 +272,14 @@ def _write_lexical(folder: Path, language: str, entries: list[IndexedPassage]) -
 
 def _client(folder: Path) -> Any:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder / "chroma"), settings=Settings(anonymized_telemetry=False))
+    try:
+        return chromadb.PersistentClient(str(folder / "chroma"), settings=Settings(anonymized_telemetry=False))
+    except Exception:
+        SharedSystemClient.clear_system_cache()  # keeps what failed to open, which would fail again once the folder is rebuilt
+        raise
 
 
 def _collection(client: Any, name: str) -> Any:

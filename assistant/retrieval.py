@@ -61,6 +61,7 @@ class Search:
     hits: tuple[Hit, ...]  # best first
     asks: dict[str, str]  # passage id -> the question it answers that is nearest to this one
     evidence: Evidence
+    index: Index  # where it was found: the one in use may already be another
 
 
 class GuideRetriever(BaseRetriever):
@@ -82,8 +83,9 @@ class GuideRetriever(BaseRetriever):
         vector: Vector = self.embeddings.questions([question])[0]
         if history and self._refers_back(vector):
             return self.search_follow_up(question, vector, history[-HISTORY:], language)
-        hits, asks, evidence = find_passages(self.open_index(), analyse(question, language), vector, language)
-        return Search(question, question, language, False, vector, vector, hits, asks, evidence)
+        index = self.open_index()
+        hits, asks, evidence = find_passages(index, analyse(question, language), vector, language)
+        return Search(question, question, language, False, vector, vector, hits, asks, evidence, index)
 
     def search_follow_up(self, question: str, vector: Vector, history: Sequence[str], language: str) -> Search:
         """Find passages for a question that leans on the one before: both are read together, where the last answer was found."""
@@ -94,8 +96,9 @@ class GuideRetriever(BaseRetriever):
         query_vector = (blended / np.linalg.norm(blended)).astype(np.float32)
         document = before.hits[0].passage.document_id if before.hits else ""
         terms = analyse(f"{query} {question}", language)
-        hits, asks, evidence = find_passages(self.open_index(), terms, query_vector, language, document)
-        return Search(question, query, language, True, vector, query_vector, hits, asks, evidence)
+        index = self.open_index()
+        hits, asks, evidence = find_passages(index, terms, query_vector, language, document)
+        return Search(question, query, language, True, vector, query_vector, hits, asks, evidence, index)
 
     def open_index(self) -> Index:
         """The index in use, checked against the embedding model."""

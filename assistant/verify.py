@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from assistant.models import Answer, Passage, Sentence
 
-WORD = re.compile(r"\w+(?:[.,:/]\w+)*\s?%?")
+# Whole figures and words; a sign or a unit written as a symbol counts as a word of its own.
+WORD = re.compile(r"\w+(?:[.,:/]\w+)*|[%‰°$€£¥<>≤≥±+=]|(?<!\w)[-−](?=\d)")
+MARKS = re.compile(r"\[(\d[\d\s,;–-]*)\]")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Words as they are compared: whole figures with their signs, case folded, accents kept."""
-    return tuple(match.group().replace(" ", "").casefold() for match in WORD.finditer(unicodedata.normalize("NFC", text)))
+    """Words as they are compared: whole figures, signs and units, case folded, accents kept."""
+    return tuple(match.group().casefold() for match in WORD.finditer(unicodedata.normalize("NFC", text)))
 
 
 def quote_span(sentences: Sequence[Sentence], quote: str) -> tuple[int, int] | None:
@@ -43,8 +45,7 @@ def check_citations(answer: Answer) -> bool:
     citations = {citation.n: citation for citation in answer.citations}
     if any(quote_span(c.passage.sentences, c.quote) is None for c in answer.citations):
         return False
-    marks = {int(n) for n in re.findall(r"\[(\d+)\]", answer.text)}
-    if not marks <= citations.keys():
+    if not set(MARKS.findall(answer.text)) <= {str(n) for n in citations}:
         return False
     return all(
         sentence.citations and all(n in citations and _inside(citations[n].passage, citations[n].quote, sentence.text) for n in sentence.citations)

@@ -49,7 +49,12 @@ def run(settings: Settings, language: str) -> None:
         for code, (right, pairs) in weak_languages(embeddings).items():
             console.print(tr("ingest.weak_model", language, model=embeddings.name, code=code, right=right, pairs=pairs), style="yellow")
         bar.update(task, description=tr("ingest.embedding", language))
-        changes = update_index(settings, embeddings, lambda done, total: bar.update(task, completed=done, total=total))
+        changes = update_index(
+            settings,
+            embeddings,
+            lambda done, total: bar.update(task, description=tr("ingest.embedding", language), completed=done, total=total),
+            on_wait=lambda: console.print(tr("ingest.waiting", language)),
+        )
     counts = {name: getattr(changes, name) for name in ("added", "updated", "unchanged", "removed")}
     print(tr("ingest.done", language, **counts))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from filelock import FileLock, Timeout
 from assistant.embeddings import TextEmbeddings, open_embeddings
 from assistant.errors import AssistantError
 from assistant.guide import guide_languages, load_guide
-from assistant.index import FORMAT, MANIFEST, IndexedPassage, Manifest, read_manifest, read_pointer, write_edition, write_pointer
+from assistant.index import FORMAT, MANIFEST, Index, IndexedPassage, Manifest, read_pointer, write_edition, write_pointer
 from assistant.models import Passage, Topic
 from assistant.settings import Settings
 from ingest.vectors import VectorCache, Vectors, content_hash, read_seed, write_seed
@@ -51,18 +53,42 @@ class Entry:
         return content_hash(self.passage_hash, self.asks_hash, repr(self.passage))
 
 
-def update_index(settings: Settings, embeddings: TextEmbeddings, progress: Progress | None = None, wait: float = LOCK_SECONDS) -> Changes:
+def update_index(
+    settings: Settings,
+    embeddings: TextEmbeddings,
+    progress: Progress | None = None,
+    wait: float = LOCK_SECONDS,
+    on_wait: Callable[[], None] | None = None,
+) -> Changes:
     """Bring the index up to date with the guide; returns what changed.
 
-    A second ingest waits for the first. Raises AssistantError `ingest_busy` when that takes longer than `wait` seconds.
+    A second ingest waits for the first, after calling `on_wait`. Raises AssistantError `ingest_busy` when that takes longer
+    than `wait` seconds, `data_folder` when the data folder cannot be written.
     """
     folder = settings.home / "index"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / "ingest.lock", timeout=wait):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _only_one(folder, wait, on_wait):
             return _update(settings, embeddings, folder, progress or (lambda done, total: None))
     except Timeout as error:
         raise AssistantError("ingest_busy", seconds=round(wait)) from error
+    except (OSError, sqlite3.Error) as error:
+        raise AssistantError("data_folder", place=getattr(error, "filename", None) or folder, reason=error) from error
+
+
+@contextmanager
+def _only_one(folder: Path, wait: float, on_wait: Callable[[], None] | None) -> Iterator[None]:
+    lock = FileLock(folder / "ingest.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if on_wait:
+            on_wait()
+        lock.acquire(timeout=wait)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def guide_entries(settings: Settings) -> dict[str, list[Entry]]:
@@ -136,10 +162,19 @@ def _edition(entries: dict[str, list[Entry]], model: str) -> str:
 def _manifest_in_use(folder: Path) -> Manifest | None:
     edition = read_pointer(folder)
     try:
-        return read_manifest(folder / edition) if edition else None
+        return _checked_manifest(folder / edition) if edition else None
     except AssistantError as error:
         log.warning("the index is rebuilt: %s", error)
         return None
+
+
+def _checked_manifest(folder: Path) -> Manifest:
+    index = Index(folder)
+    try:
+        index.check()
+    finally:
+        index.close()
+    return index.manifest
 
 
 def _compare(edition: str, old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> Changes:

@@ -27,7 +27,7 @@ SECONDS = 120  # a command that takes longer hangs
 @pytest.fixture(scope="session")
 def engine_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled engine; pytest's cache keeps it between runs for as long as the code that makes it stays the same."""
-    code = b"".join((ROOT / "assistant" / "embeddings" / f"{name}.py").read_bytes() for name in ("bundled", "graph", "packed"))
+    code = b"".join((ROOT / "assistant" / "embeddings" / f"{name}.py").read_bytes() for name in ("bundled", "graph", "packed", "unigram"))
     name = f"engine-{hashlib.sha256(code).hexdigest()[:12]}"
     cache = getattr(request.config, "cache", None)
     folder = cache.mkdir(name) if cache else tmp_path_factory.mktemp(name)
@@ -75,16 +75,22 @@ def assistant(ready_home: Path) -> Assistant:
     return open_assistant(load_settings({"RESGUARDO_HOME": str(ready_home)}))
 
 
-@pytest.fixture
-def small_settings(tmp_path: Path, new_home: Path) -> Settings:
-    """A guide of three topics in both languages whose vectors nobody ships, and a data folder without an index."""
+def write_small_guide(knowledge: Path) -> Path:
+    """Three topics in both languages whose vectors nobody ships."""
     for language in ("es", "en"):
-        folder = tmp_path / "knowledge" / "corpus" / language
+        folder = knowledge / "corpus" / language
         folder.mkdir(parents=True)
         for topic in ("continuidad-planes", "acuerdos-nivel-servicio", "salida-proveedor"):
             text = (ROOT / "knowledge" / "corpus" / language / f"{topic}.md").read_text(encoding="utf-8")
             (folder / f"{topic}.md").write_text(text.replace('title: "', 'title: "Z ', 1), encoding="utf-8")
-    return load_settings({"RESGUARDO_HOME": str(new_home), "RESGUARDO_KNOWLEDGE": str(tmp_path / "knowledge")})
+    return knowledge
+
+
+@pytest.fixture
+def small_settings(tmp_path: Path, new_home: Path) -> Settings:
+    """The small guide, and a data folder without an index."""
+    knowledge = write_small_guide(tmp_path / "knowledge")
+    return load_settings({"RESGUARDO_HOME": str(new_home), "RESGUARDO_KNOWLEDGE": str(knowledge)})
 
 
 @pytest.fixture(scope="session")

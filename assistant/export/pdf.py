@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assistant.export.fonts import FAMILY, font_folder
 from assistant.export.paper import TOP, Paper
 
 if TYPE_CHECKING:
     from typst import Fonts
 
-FONT = "Source Sans 3"
 HERE = Path(__file__).parent
+PIXELS = 220.0  # of the chart, to the inch
 STANDARD = "ua-1"  # tagged, with title, language and text equivalents: the accessible PDF
 
 
@@ -36,16 +37,15 @@ def _set(template: str, paper: Paper, fonts: Fonts, kind: str, standard: str | N
     import typst
 
     values = asdict(paper) | {"chart_text": paper.chart_text, "top": TOP}
-    inputs = {"paper": json.dumps(values), "font": FONT}
-    options = {"pdf_standards": standard} if standard else {}
-    pages = typst.compile(HERE / template, root=HERE, font_paths=fonts, sys_inputs=inputs, format=kind, ppi=220, **options)
-    return pages[0] if isinstance(pages, list) else pages
+    inputs = {"paper": json.dumps(values), "font": FAMILY}
+    options: dict[str, Any] = {"pdf_standards": standard} if standard else {}
+    pages: Any = typst.compile(HERE / template, root=HERE, font_paths=fonts, sys_inputs=inputs, format=kind, ppi=PIXELS, **options)
+    content: bytes = pages[0] if isinstance(pages, list) else pages
+    return content
 
 
 def _fonts(everywhere: bool) -> Fonts:
     """Our font alone, or with whatever else there is for what it lacks."""
-    import fontpkg_source_sans_3
     import typst
 
-    folder = Path(fontpkg_source_sans_3.ROOT) / "files"
-    return typst.Fonts(include_system_fonts=everywhere, include_embedded_fonts=everywhere, font_paths=[folder])
+    return typst.Fonts(include_system_fonts=everywhere, include_embedded_fonts=everywhere, font_paths=[font_folder()])

@@ -13,16 +13,19 @@ from docx.shared import Cm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
+from assistant.export.fonts import embed_fonts
 from assistant.export.paper import TOP, Paper, PaperAnswer, PaperGap, PaperSection
 from assistant.export.pdf import chart_png
 from assistant.export.word_parts import (
     SAND,
     SMALL,
+    SMALL_NUMBER,
     add_contents,
     add_field,
     add_row,
     add_table,
     describe_picture,
+    plain_table,
     restart_numbers,
     set_language,
     set_styles,
@@ -30,11 +33,12 @@ from assistant.export.word_parts import (
     use_numbers,
 )
 
-SECTION_WIDTHS = (6.8, 1.6, 2.2, 3.6, 2.4)
-GAP_WIDTHS = (1.1, 10.2, 2.6, 2.4, 2.3, 1.9, 6.0)
-FACT_WIDTHS = (5.4, 11.2)
-GUIDANCE_WIDTHS = (5.2, 6.6, 4.8)
-CLAUSE_WIDTHS = (3.0, 10.8, 2.8)
+TEXT_WIDTH, WIDE_WIDTH = 16.6, 26.5  # centimetres between the margins, upright and turned
+SECTION_WIDTHS = (7.2, 1.4, 2.0, 3.5, 2.4)
+GAP_WIDTHS = (1.0, 9.6, 2.8, 2.4, 2.2, 1.9, 6.5)
+FACT_WIDTHS = (5.4, 11.1)
+GUIDANCE_WIDTHS = (5.2, 6.5, 4.8)
+CLAUSE_WIDTHS = (2.9, 10.8, 2.8)
 
 
 def word_bytes(paper: Paper) -> bytes:
@@ -42,6 +46,7 @@ def word_bytes(paper: Paper) -> bytes:
     document = new_document()
     set_styles(document)
     set_language(document, paper.locale)
+    embed_fonts(document)
     _set_properties(document, paper)
     _set_page(document, paper)
     _cover(document, paper)
@@ -74,10 +79,13 @@ def _set_page(document: Document, paper: Paper) -> None:
     section.different_first_page_header_footer = True
     section.header.paragraphs[0].text = paper.imprint
     section.header.paragraphs[0].style = document.styles[SMALL]
-    _page_numbers(section.footer.paragraphs[0], paper, document, 16.6)
+    _page_numbers(document, paper, TEXT_WIDTH)
 
 
-def _page_numbers(footer: Paragraph, paper: Paper, document: Document, width: float) -> None:
+def _page_numbers(document: Document, paper: Paper, width: float) -> None:
+    """The footer of the last section: edition and version, page of pages."""
+    document.sections[-1].footer.is_linked_to_previous = False
+    footer = document.sections[-1].footer.paragraphs[0]
     footer.style = document.styles[SMALL]
     footer.paragraph_format.tab_stops.add_tab_stop(Cm(width), WD_TAB_ALIGNMENT.RIGHT)
     footer.add_run(f"{paper.footer}\t{paper.words['page']} ")
@@ -88,18 +96,18 @@ def _page_numbers(footer: Paragraph, paper: Paper, document: Document, width: fl
 
 def _cover(document: Document, paper: Paper) -> None:
     kicker = document.add_paragraph()
-    kicker.paragraph_format.space_before = Pt(150)
+    kicker.paragraph_format.space_before = Pt(120)
     kicker.add_run(f"{paper.brand} · {paper.words['report']}").bold = True
     document.add_paragraph(paper.title, style="Title")
     _result(document, paper, paper.lines[:1])
-    document.add_paragraph().paragraph_format.space_after = Pt(60)
-    _pairs(document, paper.facts, True)
-    document.add_page_break()
+    document.add_paragraph().paragraph_format.space_after = Pt(150)
+    _pairs(document, paper.facts)
 
 
 def _result(document: Document, paper: Paper, lines: Sequence[str]) -> None:
     """The level and some of the figures in a shaded box."""
-    cell = document.add_table(rows=1, cols=1).rows[0].cells[0]
+    table = plain_table(document, [TEXT_WIDTH - 0.1])
+    cell = add_row(table, [""], [TEXT_WIDTH - 0.1])[0]
     shade(cell, SAND)
     level = cell.paragraphs[0].add_run(paper.level)
     level.bold, level.font.size = True, Pt(14)
@@ -107,16 +115,15 @@ def _result(document: Document, paper: Paper, lines: Sequence[str]) -> None:
         cell.add_paragraph(line)
 
 
-def _pairs(document: Document, pairs: Sequence[tuple[str, str]], bare: bool = False) -> None:
+def _pairs(document: Document, pairs: Sequence[tuple[str, str]]) -> None:
     """Labels and values, a row each."""
-    table = document.add_table(rows=0, cols=2, style="Normal Table" if bare else "Table Grid")
+    table = plain_table(document, FACT_WIDTHS)
     for label, value in pairs:
         cells = add_row(table, (label, value), FACT_WIDTHS, 10)
         cells[0].paragraphs[0].style = document.styles[SMALL]
 
 
 def _summary(document: Document, paper: Paper) -> None:
-    document.add_page_break()
     document.add_heading(paper.words["summary"], 1)
     _result(document, paper, paper.lines)
     if paper.reasons:
@@ -140,7 +147,6 @@ def _sections(document: Document, paper: Paper) -> None:
 
 
 def _first(document: Document, paper: Paper) -> None:
-    document.add_page_break()
     document.add_heading(paper.words["first"], 1)
     document.add_paragraph(paper.words["first_note" if paper.gaps else "no_gaps"])
     for gap in paper.gaps[:TOP]:
@@ -148,7 +154,7 @@ def _first(document: Document, paper: Paper) -> None:
         line = document.add_paragraph()
         line.add_run(f"{gap.owner} · {gap.due} · {gap.status} · {paper.words['effort']}: {gap.effort}").bold = True
         line.paragraph_format.keep_with_next = True
-        _steps(document, gap, document)
+        _steps(document, gap, document, "List Number")
         _labelled(document.add_paragraph(), paper.words["done_when"], gap.done_when)
         _labelled(document.add_paragraph(), paper.words["question"], gap.answer.question)
         _labelled(document.add_paragraph(), paper.words["answer"], gap.answer.answer)
@@ -158,7 +164,7 @@ def _first(document: Document, paper: Paper) -> None:
 def _checklist(document: Document, paper: Paper) -> None:
     if not paper.gaps:
         return
-    _turn(document, WD_ORIENT.LANDSCAPE, 1.6)
+    _turn(document, paper, WD_ORIENT.LANDSCAPE)
     document.add_heading(paper.words["checklist"], 1)
     headings = [paper.words[name] for name in ("rank", "action", "owner", "due", "status", "priority", "basis")]
     table = add_table(document, headings, GAP_WIDTHS)
@@ -166,7 +172,7 @@ def _checklist(document: Document, paper: Paper) -> None:
         cells = add_row(table, (gap.rank, "", gap.owner, gap.due, gap.status, gap.priority, ""), GAP_WIDTHS, 8.5)
         _gap(document, paper, gap, cells[1])
         _basis(document, gap.answer, cells[6])
-    _turn(document, WD_ORIENT.PORTRAIT, 2.2)
+    _turn(document, paper, WD_ORIENT.PORTRAIT)
 
 
 def _gap(document: Document, paper: Paper, gap: PaperGap, cell: _Cell) -> None:
@@ -174,23 +180,23 @@ def _gap(document: Document, paper: Paper, gap: PaperGap, cell: _Cell) -> None:
     title.bold, title.font.size = True, Pt(9)
     place = f"{gap.section} · {gap.answer.importance} · {gap.answer.question} {paper.words['answer']}: {gap.answer.answer}"
     cell.add_paragraph(place, style=SMALL)
-    _steps(document, gap, cell, 8.5)
+    _steps(document, gap, cell, SMALL_NUMBER)
     _labelled(cell.add_paragraph(), paper.words["done_when"], gap.done_when, 8.5)
 
 
-def _turn(document: Document, orientation: WD_ORIENT, margin: float) -> None:
+def _turn(document: Document, paper: Paper, orientation: WD_ORIENT) -> None:
     """Go on in a new section with the page turned."""
+    wide = orientation == WD_ORIENT.LANDSCAPE
     before = document.sections[-1]
     width, height = before.page_width, before.page_height
     section = document.add_section(WD_SECTION.NEW_PAGE)
     section.orientation, section.page_width, section.page_height = orientation, height, width
-    section.left_margin = section.right_margin = Cm(margin)
+    section.left_margin = section.right_margin = Cm(1.6 if wide else 2.2)
     section.different_first_page_header_footer = False
+    _page_numbers(document, paper, WIDE_WIDTH if wide else TEXT_WIDTH)
 
 
 def _answers(document: Document, paper: Paper) -> None:
-    if not paper.gaps:
-        document.add_page_break()
     document.add_heading(paper.words["answers"], 1)
     if paper.profile:
         document.add_heading(paper.words["profile"], 2)
@@ -237,11 +243,10 @@ def _method(document: Document, paper: Paper) -> None:
         document.add_paragraph(text)
 
 
-def _steps(document: Document, gap: PaperGap, place: Document | _Cell, size: float = 10.5) -> None:
+def _steps(document: Document, gap: PaperGap, place: Document | _Cell, style: str) -> None:
     number = restart_numbers(document)
     for step in gap.steps:
-        paragraph = place.add_paragraph(style=document.styles["List Number"])
-        paragraph.add_run(step).font.size = Pt(size)
+        paragraph = place.add_paragraph(step, style=document.styles[style])
         paragraph.paragraph_format.space_after = Pt(1)
         use_numbers(paragraph, number)
 

@@ -13,33 +13,42 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
-TEAL, GREY, SAND = "0B5D5B", "4F5B5D", "F0EDE3"
-FONT = "Calibri"  # on every machine with Word; LibreOffice has its metric twin Carlito
+from assistant.export.fonts import FAMILY
+
+TEAL, INK, GREY, SAND, RULE = "0B5D5B", "1D2B2E", "4F5B5D", "F0EDE3", "D8D3C4"
+LONG_ROW = 1000  # characters from which a row may be split between pages
 THEME = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")  # would win over the font's name
-SIZES = {"Normal": 10.5, "Title": 30, "Heading 1": 19, "Heading 2": 13, "Heading 3": 10.5, "List Bullet": 10.5, "List Number": 10.5}
-SMALL = "Small"
+SMALL, SMALL_NUMBER = "Small", "Small Number"
+SIZES = {
+    "Normal": 10.5, "Title": 30, "Heading 1": 19, "Heading 2": 13, "Heading 3": 10.5, "List Bullet": 10.5, "List Number": 10.5,
+    SMALL: 8.5, SMALL_NUMBER: 8.5,
+}  # fmt: skip
+HEADLINES = ("Title", "Heading 1", "Heading 2", "Heading 3")
 
 
 def set_styles(document: Document) -> None:
     """Fonts, sizes and spaces of the styles that the report uses."""
-    document.styles.add_style(SMALL, WD_STYLE_TYPE.PARAGRAPH).base_style = document.styles["Normal"]
-    for name, size in {**SIZES, SMALL: 8.5}.items():
+    for name, base in ((SMALL, "Normal"), (SMALL_NUMBER, "List Number")):
+        document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = document.styles[base]
+    for name, size in SIZES.items():
         style: Any = document.styles[name]
-        style.font.name, style.font.size = FONT, Pt(size)
-        fonts = style.element.rPr.rFonts
+        style.font.name, style.font.size, style.font.bold = FAMILY, Pt(size), name in HEADLINES
         for theme in THEME:
-            fonts.attrib.pop(qn(f"w:{theme}"), None)
-        headline = name == "Title" or name.startswith("Heading")
-        style.font.color.rgb = RGBColor.from_string(TEAL if headline else GREY if name == SMALL else "1D2B2E")
-        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(size * 0.9 if headline else 0), Pt(4)
-        style.font.bold = headline
+            style.element.rPr.rFonts.attrib.pop(qn(f"w:{theme}"), None)
+        style.font.color.rgb = RGBColor.from_string(TEAL if name in HEADLINES else GREY if name == SMALL else INK)
+        style.paragraph_format.space_before = Pt(size * 0.9 if name in HEADLINES[2:] else 0)
+        style.paragraph_format.line_spacing = 1.0
+        style.paragraph_format.space_after = Pt(8 if name in HEADLINES[:2] else 4)
+    document.styles["Heading 1"].paragraph_format.page_break_before = True
+    title: Any = document.styles["Title"].element.pPr
+    title.remove(title.find(qn("w:pBdr")))
 
 
 def set_language(document: Document, locale: str) -> None:
     """The language that spelling and screen readers go by."""
-    for language in document.styles.element.iter(qn("w:lang")):
-        language.set(qn("w:val"), locale)
-        language.set(qn("w:eastAsia"), locale)
+    for root, tag in ((document.styles.element, "w:lang"), (document.settings.element, "w:themeFontLang")):
+        for language in root.iter(qn(tag)):
+            language.set(qn("w:val"), locale)
 
 
 def add_field(paragraph: Paragraph, instruction: str, shown: str = "1") -> None:
@@ -63,24 +72,35 @@ def add_contents(place: Paragraph, headings: Sequence[Paragraph]) -> None:
 
 def add_table(document: Document, headings: Sequence[str], widths: Sequence[float]) -> Table:
     """A table with a header row that is repeated on every page; widths in centimetres."""
-    table = document.add_table(rows=1, cols=len(headings), style="Table Grid")
-    table.autofit = False
-    _rule(table)
+    table = plain_table(document, widths)
+    table.add_row()
     for cell, heading, width in zip(table.rows[0].cells, headings, widths, strict=True):
         shade(cell, TEAL)
+        cell.paragraphs[0].paragraph_format.space_after = Pt(1)
         cell.width = Cm(width)
         run = cell.paragraphs[0].add_run(heading)
         run.bold, run.font.color.rgb, run.font.size = True, RGBColor(255, 255, 255), Pt(9)
-    _flag(table.rows[0], "w:tblHeader")
     _flag(table.rows[0], "w:cantSplit")
+    _flag(table.rows[0], "w:tblHeader")
+    return table
+
+
+def plain_table(document: Document, widths: Sequence[float]) -> Table:
+    """A table without rows yet, in line with the text, with thin lines between rows."""
+    table = document.add_table(rows=0, cols=len(widths))
+    table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
+    _rule(table)
     return table
 
 
 def add_row(table: Table, texts: Sequence[str], widths: Sequence[float], size: float = 9) -> list[_Cell]:
-    """One more row of plain texts; its cells, for whatever else goes into them."""
-    cells = list(table.add_row().cells)
+    """One more row of plain texts, kept on one page unless it is long; its cells, for whatever else goes into them."""
+    row = table.add_row()
+    if sum(map(len, texts)) < LONG_ROW:
+        _flag(row, "w:cantSplit")
+    cells = list(row.cells)
     for cell, text, width in zip(cells, texts, widths, strict=True):
         cell.width = Cm(width)
         cell.paragraphs[0].paragraph_format.space_after = Pt(1)
@@ -108,29 +128,29 @@ def use_numbers(paragraph: Paragraph, number: Any) -> None:
 
 def describe_picture(document: Document, text: str) -> None:
     """The text equivalent of the picture that was added last."""
-    picture = document.inline_shapes[-1]._inline.docPr
-    picture.set("descr", text)
-    picture.set("title", text.split(".")[0])
+    inline = document.inline_shapes[-1]._inline
+    inline.docPr.set("descr", text)
+    for side in ("distT", "distB", "distL", "distR"):
+        inline.set(side, "0")
 
 
 def shade(cell: _Cell, colour: str) -> None:
     """Fill a cell with a colour."""
-    shading = OxmlElement("w:shd")
-    for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
-        shading.set(qn(f"w:{name}"), value)
-    cell._tc.get_or_add_tcPr().append(shading)
+    cell._tc.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill=colour))
 
 
 def _rule(table: Table) -> None:
-    """Thin lines between rows, none between columns."""
-    borders = OxmlElement("w:tblBorders")
-    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
-        border = OxmlElement(f"w:{side}")
-        border.set(qn("w:val"), "single" if side in ("bottom", "insideH") else "nil")
-        border.set(qn("w:sz"), "4")
-        border.set(qn("w:color"), "D8D3C4")
-        borders.append(border)
-    table._tbl.tblPr.append(borders)
+    """Thin lines between rows, room above and below the text, edges in line with it."""
+    borders, margins = OxmlElement("w:tblBorders"), OxmlElement("w:tblCellMar")
+    for side in ("bottom", "insideH"):
+        borders.append(_element(f"w:{side}", val="single", sz="4", color=RULE))
+    for side, room in (("top", "50"), ("left", "100"), ("bottom", "50"), ("right", "100")):
+        margins.append(_element(f"w:{side}", w=room, type="dxa"))
+    properties = table._tbl.tblPr
+    layout = properties.find(qn("w:tblLayout"))
+    for part in (_element("w:tblInd", w="100", type="dxa"), borders):
+        layout.addprevious(part)
+    layout.addnext(margins)
 
 
 def _flag(row: _Row, name: str) -> None:
@@ -138,9 +158,14 @@ def _flag(row: _Row, name: str) -> None:
 
 
 def _mark(kind: str) -> Any:
-    mark = OxmlElement("w:fldChar")
-    mark.set(qn("w:fldCharType"), kind)
-    return mark
+    return _element("w:fldChar", fldCharType=kind)
+
+
+def _element(tag: str, **values: str) -> Any:
+    element = OxmlElement(tag)
+    for name, value in values.items():
+        element.set(qn(f"w:{name}"), value)
+    return element
 
 
 def _text(tag: str, words: str) -> Any:
@@ -152,17 +177,9 @@ def _text(tag: str, words: str) -> Any:
 
 def _link(line: Paragraph, heading: Paragraph, name: str, number: int) -> None:
     """A line that leads to a heading, which gets a bookmark."""
-    for tag, where in (("w:bookmarkStart", 0), ("w:bookmarkEnd", None)):
-        mark = OxmlElement(tag)
-        mark.set(qn("w:id"), str(number))
-        if where == 0:
-            mark.set(qn("w:name"), name)
-            first = heading._p.pPr
-            first.addnext(mark) if first is not None else heading._p.insert(0, mark)
-        else:
-            heading._p.append(mark)
-    link = OxmlElement("w:hyperlink")
-    link.set(qn("w:anchor"), name)
+    heading._p.get_or_add_pPr().addnext(_element("w:bookmarkStart", id=str(number), name=name))
+    heading._p.append(_element("w:bookmarkEnd", id=str(number)))
+    link = _element("w:hyperlink", anchor=name)
     run = OxmlElement("w:r")
     run.append(_text("w:t", heading.text))
     link.append(run)

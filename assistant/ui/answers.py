@@ -14,6 +14,7 @@ from assistant.storage import Message
 from assistant.ui.browser import copy_button
 from assistant.ui.citations import anchor, passage_title, show_citations, source_line
 from assistant.ui.feedback import show_reasons, show_thumbs
+from assistant.ui.interview_start import suggest_start
 from assistant.ui.markup import answer_html, growing, label, plain_text, question_html
 from assistant.ui.pages import guide_page, section_address
 from assistant.ui.session import put_question, words
@@ -87,6 +88,7 @@ def show_next(answer: Answer) -> None:
     if questions:
         st.html(f'<p class="kicker">{words("next_questions")}</p>')
         question_buttons(questions, "next")
+    suggest_start(answer)
 
 
 def next_questions(answer: Answer) -> list[str]:

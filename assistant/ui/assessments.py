@@ -10,13 +10,13 @@ from assistant.errors import AssistantError
 from assistant.i18n import explain, format_date, format_number, tr
 from assistant.models import Assessment
 from assistant.scoring import Score, score_assessment
-from assistant.ui.assessments_data import OPEN, load_opened, questionnaires
+from assistant.ui.assessments_data import load_opened, questionnaires
 from assistant.ui.assessments_html import load_style, progress_html
 from assistant.ui.assessments_start import show_start
 from assistant.ui.browser import land_on
 from assistant.ui.markup import html_text, label
 from assistant.ui.pages import ASSESSMENT_PARAM, chat_page, result_page, review_page
-from assistant.ui.session import language, local, locale, store, words
+from assistant.ui.session import interview_id, language, local, locale, open_interview_in_chat, store, words
 from assistant.wording import level_label
 
 Kind = Literal["primary", "secondary"]
@@ -45,7 +45,7 @@ def show_assessments() -> None:
 
 def show_row(assessment: Assessment) -> None:
     """One assessment: what it is about, how far it is, where it stands, and what can be done."""
-    with st.container(border=True, gap="small", key=f"assessment-{assessment.id}"):
+    with st.container(border=True, gap="xsmall", key=f"assessment-{assessment.id}"):
         with st.container(horizontal=True, wrap=False, vertical_alignment="top"):
             st.subheader(label(assessment.title), anchor=False)
             action = show_menu(assessment)
@@ -104,8 +104,8 @@ def show_ways(assessment: Assessment, score: Score) -> None:
 
 def open_in_chat(assessment_id: str) -> None:
     """Go on with an assessment in the chat."""
-    st.session_state[OPEN] = assessment_id
-    st.switch_page(chat_page())
+    open_interview_in_chat(assessment_id)
+    st.switch_page(chat_page(), query_params={ASSESSMENT_PARAM: assessment_id})
 
 
 def act(assessment: Assessment, action: str) -> None:
@@ -116,8 +116,8 @@ def act(assessment: Assessment, action: str) -> None:
     if action == "delete":
         store().delete_assessment(assessment.id)
         st.session_state[DELETED] = assessment
-        if st.session_state.get(OPEN) == assessment.id:
-            st.session_state.pop(OPEN)
+        if interview_id() == assessment.id:
+            open_interview_in_chat(None)
     elif action == "archive":
         store().archive_assessment(assessment.id)
     else:

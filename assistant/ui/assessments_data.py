@@ -18,7 +18,7 @@ from assistant.scoring import AnswerSheet
 from assistant.ui.pages import ASSESSMENT_PARAM
 from assistant.ui.session import language, local, locale, settings, store
 
-OPEN = "assessment"  # session key: the assessment at work, in the chat too
+OPEN = "assessment"  # session key: the assessment whose result or form was seen last
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +78,3 @@ def load_opened(assessment: Assessment) -> Opened:
 def report_of(opened: Opened) -> Report:
     """Its report in the visitor's language."""
     return build_report(settings(), opened.questionnaire, opened.sheet, language(), locale())
-

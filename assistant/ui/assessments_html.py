@@ -34,9 +34,9 @@ def percent(share: float | None) -> str:
 
 def progress_html(tally: Tally, text: str) -> str:
     """How many questions are answered, as a bar and in words, and where the assessment stands."""
-    share = 100 * (tally.progress or 0)
+    bar = f'<div class="track"><div class="fill" style="width:{100 * (tally.progress or 0):.1f}%"></div></div>'
     done = words("assessments.progress", answered=tally.answered, applicable=tally.applicable)
-    return f'<p class="facts"><strong>{html_text(text)}</strong><br>{done}</p><div class="track"><div class="fill" style="width:{share:.1f}%"></div></div>'
+    return f'<p class="facts"><strong>{html_text(text)}</strong><br>{done}</p>{bar}'
 
 
 def level_html(report: Report) -> str:
@@ -75,9 +75,10 @@ def sections_html(sections: tuple[ReportSection, ...]) -> str:
 
 
 def _section_row(section: ReportSection) -> str:
-    low, high, score = section.low or 0, section.high or 0, section.score or 0
-    band = f'<div class="band" style="left:{low:.1f}%;width:{max(high - low, 0):.1f}%"></div>'
-    bar = f'<div class="track" aria-hidden="true">{band}<div class="fill" style="width:{score:.1f}%"></div></div>'
+    low, high = section.low or 0, section.high or 0
+    band = f'<div class="fill" style="width:{low:.1f}%"></div><div class="band" style="left:{low:.1f}%;width:{high - low:.1f}%"></div>'
+    mark = "" if section.score is None else f'<div class="tick" style="left:min({section.score:.1f}%, 100% - 3px)"></div>'
+    bar = f'<div class="track" aria-hidden="true">{band}{mark}</div>'
     between = "–" if section.low is None else f"{number(section.low)}–{number(section.high)}"
     return (
         f'<tr><th scope="row">{html_text(section.title)}{bar}</th>'
@@ -124,11 +125,12 @@ def gap_anchor(gap: ReportGap) -> str:
 def shifts_html(sections: tuple[SectionShift, ...]) -> str:
     """Each section's score then and now."""
     heads = "".join(f'<th scope="col">{words(f"results.columns.{name}")}</th>' for name in ("section", "then", "now", "difference"))
-    rows = "".join(
-        f'<tr><th scope="row">{html_text(s.title)}</th><td>{number(s.before)}</td><td>{number(s.after)}</td><td>{difference(s.before, s.after)}</td></tr>'
+    rows = [
+        f'<tr><th scope="row">{html_text(s.title)}</th>'
+        f"<td>{number(s.before)}</td><td>{number(s.after)}</td><td>{difference(s.before, s.after)}</td></tr>"
         for s in sections
-    )
-    return f'<table class="bars"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    ]
+    return f'<table class="bars"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
 def difference(before: float | None, after: float | None, digits: int = 0) -> str:

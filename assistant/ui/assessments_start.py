@@ -10,10 +10,10 @@ from assistant.i18n import tr
 from assistant.interview import start_interview
 from assistant.models import Assessment, Scope
 from assistant.questionnaire import Questionnaire, visible_questions
-from assistant.ui.assessments_data import OPEN, catalogue, questionnaires
+from assistant.ui.assessments_data import catalogue, questionnaires
 from assistant.ui.markup import label
 from assistant.ui.pages import ASSESSMENT_PARAM, chat_page, review_page
-from assistant.ui.session import language, locale, store, words
+from assistant.ui.session import language, locale, open_interview_in_chat, store, words
 
 NAME_CHARS = 120
 
@@ -50,15 +50,16 @@ def scope_label(questionnaire: Questionnaire, scope: Scope) -> str:
 
 def start(questionnaire: Questionnaire, scope: Scope, title: str, supplier: str) -> Assessment:
     """A new assessment in the store; what the profile of the same service already says is taken over."""
-    names = (" ".join(text.split()) for text in (title, supplier))
-    return start_interview(store(), catalogue(), questionnaire.id, *names, scope=scope, locale=locale()).assessment
+    service, provider = (" ".join(text.split()) for text in (title, supplier))
+    return start_interview(store(), catalogue(), questionnaire.id, service, provider, scope, locale()).assessment
 
 
 def begin(assessment: Assessment, in_chat: bool) -> None:
     """Go where it is answered."""
     for name in ("start-service", "start-supplier"):
         st.session_state.pop(name, None)
-    st.session_state[OPEN] = assessment.id
+    address = {ASSESSMENT_PARAM: assessment.id}
     if in_chat:
-        st.switch_page(chat_page())
-    st.switch_page(review_page(), query_params={ASSESSMENT_PARAM: assessment.id})
+        open_interview_in_chat(assessment.id)
+        st.switch_page(chat_page(), query_params=address)
+    st.switch_page(review_page(), query_params=address)

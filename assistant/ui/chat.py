@@ -12,6 +12,7 @@ from assistant.models import Answer
 from assistant.storage import Message
 from assistant.ui.answers import asked, newest, question_anchor, question_buttons, show_answer, show_exchange, stream_answer
 from assistant.ui.browser import land_on
+from assistant.ui.interview_start import setup_place, show_setup, show_starts, starting, wishes_start
 from assistant.ui.session import QUESTION, conversation_id, language, open_conversation, store, waiting_question, words
 from assistant.ui.startup import STALE_INDEX, offer_preparation, ready_assistant, show_preparation, show_weak_model
 from assistant.ui.topics import example_questions, topics
@@ -33,15 +34,19 @@ def show_chat() -> None:
         progress = st.container()
         typed = st.chat_input(words("chat.placeholder"), key="typed", disabled=assistant is None)
     question = waiting_question() or typed
-    if not messages and not question:
+    if question and assistant and wishes_start(assistant, question):
+        question = None
+    if not messages and not question and not starting():
         show_welcome()
     for message in messages:
         show_exchange(message, last=message is messages[-1] and not question)
-    land_on(*landing_place(messages, question))
+    land_on(*(setup_place() if starting() and not question else landing_place(messages, question)))
     if question and assistant:
         ask(assistant, question, messages)
     elif question:
         show_waiting(question)
+    elif starting():
+        show_setup()
     else:
         show_weak_model()
         show_trouble()
@@ -79,6 +84,7 @@ def show_welcome() -> None:
         st.markdown(words("welcome.line", topics=len(topics())))
         st.html(f'<p class="kicker">{words("welcome.examples")}</p>')
         question_buttons(example_questions(), "example")
+        show_starts()
 
 
 def show_waiting(question: str) -> None:

@@ -11,7 +11,17 @@ from assistant.i18n import explain
 from assistant.storage import Conversation
 from assistant.ui.markup import label
 from assistant.ui.pages import chat_page
-from assistant.ui.session import CONVERSATION_PARAM, QUESTION, conversation_id, language, local, open_conversation, store, words
+from assistant.ui.session import (
+    CONVERSATION_PARAM,
+    QUESTION,
+    conversation_id,
+    language,
+    local,
+    open_conversation,
+    open_interview_in_chat,
+    store,
+    words,
+)
 
 SHOWN = 20  # conversations before "show more"
 SEARCH_FROM = 6  # conversations from which a search field helps
@@ -104,6 +114,7 @@ def show_undo() -> None:
 def go_to(conversation: str | None) -> None:
     """Show a conversation, or the first screen, in the chat."""
     open_conversation(conversation)
+    open_interview_in_chat(None)
     for name in ("deleted", QUESTION):
         st.session_state.pop(name, None)
     st.switch_page(chat_page(), query_params={CONVERSATION_PARAM: conversation} if conversation else None)

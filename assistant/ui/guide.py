@@ -7,19 +7,18 @@ import streamlit as st
 from assistant.i18n import tr
 from assistant.models import Topic
 from assistant.ui.browser import land_on
-from assistant.ui.guide_search import show_search
+from assistant.ui.guide_search import SEARCH_PARAM, show_search
 from assistant.ui.guide_topic import show_topic
 from assistant.ui.markup import label
 from assistant.ui.pages import SECTION_PARAM, TOPIC_PARAM, guide_page
 from assistant.ui.session import language, words
 from assistant.ui.topics import by_category, category_name, topics
 
-CARD_WIDTH = 300
-
 
 def show_guide() -> None:
     """One topic where the address names it, else the way to all of them."""
     wanted = st.query_params.get(TOPIC_PARAM)
+    restate_address((TOPIC_PARAM, SECTION_PARAM) if wanted else (SEARCH_PARAM,))
     if not wanted:
         land_on("", "contents")
         show_contents()
@@ -34,13 +33,18 @@ def show_guide() -> None:
         show_topic(topic, st.query_params.get(SECTION_PARAM, ""))
 
 
+def restate_address(names: tuple[str, ...]) -> None:
+    """Write the parameters named, and no others, into the address: a link from this page to itself does not change it by itself."""
+    st.query_params.from_dict({name: st.query_params[name] for name in names if name in st.query_params})
+
+
 def show_contents() -> None:
     """Search, and every topic under its categories."""
     st.title(words("guide.title"), anchor=False)
     st.markdown(words("guide.line", topics=len(topics())))
     if show_search():
         return
-    with st.grid(2, min_column_width=CARD_WIDTH):
+    with st.container(key="categories"):
         for category, group in by_category().items():
             with st.container(border=True, gap="xxsmall", key=f"category-{category}"):
                 st.html(f'<h2 class="category">{category_name(category)}</h2>')

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from assistant.models import Passage
-from assistant.ui.session import words
+from assistant.ui.session import INTERVIEW_PARAM, interview_id, words
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 TOPIC_PARAM, SECTION_PARAM = "tema", "seccion"
-ASSESSMENT_PARAM = "e"
+ASSESSMENT_PARAM = INTERVIEW_PARAM
 
 
 def chat_page() -> StreamlitPage:
@@ -52,6 +52,11 @@ def section_address(passage: Passage) -> dict[str, str]:
 
 
 def _chat() -> None:
+    if interview_id():
+        from assistant.ui.interview import show_interview
+
+        show_interview()
+        return
     from assistant.ui.chat import show_chat
 
     show_chat()

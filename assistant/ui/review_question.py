@@ -29,14 +29,22 @@ def show_question(opened: Opened, question: Question) -> None:
         show_reply(row, question, assessment_id)
         if field(row, "reply") == NOT_APPLICABLE:
             show_reason(row, question, assessment_id)
-        st.text_input(words("review.note"), key=field_key(row, "note"), max_chars=NOTE_CHARS, on_change=save_field, args=(assessment_id, row, "note"))
+        st.text_input(
+            words("review.note"),
+            key=field_key(row, "note"),
+            placeholder=words("review.note"),
+            label_visibility="collapsed",
+            max_chars=NOTE_CHARS,
+            on_change=save_field,
+            args=(assessment_id, row, "note"),
+        )
         show_foot(row, question, assessment_id, answered=bool(text))
 
 
 def show_reply(row: str, question: Question, assessment_id: str) -> None:
     """The field of the answer, as its type asks for."""
     code, arguments, key = language(), (assessment_id, row, question), field_key(row, "reply")
-    name = label(question.text[code])
+    name = f"**{label(question.text[code])}**"
     if question.type == "multi":
         st.pills(
             name,

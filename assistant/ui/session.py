@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from assistant.i18n import languages, tr
+from assistant.i18n import languages, locale_for, tr
 from assistant.settings import Settings, load_settings
 from assistant.storage import open_store
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.storage import Store
 
 CONVERSATION_PARAM = "c"
+INTERVIEW_PARAM = "e"
 QUESTION = "question"
 
 
@@ -52,8 +53,7 @@ def words(key: str, **values: object) -> str:
 
 def locale() -> str:
     """Locale for dates: the configured one where it speaks the interface's language, else that language's own."""
-    configured = settings().locale
-    return configured if configured.startswith(language()) else tr("locale", language())
+    return locale_for(language(), settings().locale)
 
 
 def local(moment: datetime) -> datetime:
@@ -77,6 +77,24 @@ def open_conversation(conversation: str | None) -> None:
         st.query_params[CONVERSATION_PARAM] = conversation
     else:
         st.query_params.pop(CONVERSATION_PARAM, None)
+
+
+def interview_id() -> str | None:
+    """The assessment that is answered in the chat: the one in the address, else the session's."""
+    given = st.query_params.get(INTERVIEW_PARAM)
+    if given:
+        st.session_state["interview"] = given
+    open_id: str | None = st.session_state.get("interview")
+    return open_id
+
+
+def open_interview_in_chat(assessment: str | None) -> None:
+    """Make an assessment the one that the chat asks about, in the session and in the address; None ends that."""
+    st.session_state["interview"] = assessment
+    if assessment:
+        st.query_params[INTERVIEW_PARAM] = assessment
+    else:
+        st.query_params.pop(INTERVIEW_PARAM, None)
 
 
 def put_question(question: str) -> None:

@@ -12,7 +12,7 @@ from assistant.index import read_pointer
 from assistant.models import Topic
 from assistant.ui.session import language, settings, words
 
-EXAMPLES = 6
+EXAMPLES = 4
 EXAMPLE_CHARS = 90  # longest example: two lines of a pill at 390 px
 
 
