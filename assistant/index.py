@@ -252,6 +252,7 @@ def _write_collections(client: Any, language: str, entries: list[IndexedPassage]
 def _write_lexical(folder: Path, language: str, entries: list[IndexedPassage]) -> None:
     import bm25s
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to tell every step
     documents = [analyse(" ".join((e.passage.document, e.passage.section, e.passage.text, *e.asks)), language) for e in entries]
     bm25 = bm25s.BM25()
     bm25.index(documents, show_progress=False)

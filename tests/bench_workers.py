@@ -64,24 +64,36 @@ def textbook_ingest(folder: str, chunk: str = str(CHUNK), overlap: str = str(OVE
     splitter = RecursiveCharacterTextSplitter(chunk_size=int(chunk), chunk_overlap=int(overlap))
     documents = splitter.create_documents(guide_texts())
     store.add_documents(documents)
-    emit({"passages": len(documents), "characters": sum(len(d.page_content) for d in documents), "seconds": time.perf_counter() - started})
+    emit({"passages": len(documents), "seconds": time.perf_counter() - started})
 
 
-def ingest(knowledge: str) -> None:
-    """Parse, embed (sentences too) and index a guide in RESGUARDO_HOME; the engine is loaded before the clock starts, nothing is shipped."""
+def ingest(asks: str) -> None:
+    """Parse, embed (sentences too) and index the Spanish guide in RESGUARDO_HOME, with or without the questions of its sections.
+
+    The engine is loaded before the clock starts; no vectors are shipped or cached.
+    """
+    import ingest.build as build
     from assistant.embeddings import open_embeddings
     from assistant.settings import load_settings
-    from ingest.build import guide_entries, update_index
 
-    settings = load_settings().model_copy(update={"knowledge": Path(knowledge)})
+    settings = load_settings()
     without_seed()
+    every = build.guide_entries
+    build.guide_entries = lambda settings: {"es": [entry if asks == "with" else unasked(entry) for entry in every(settings)["es"]]}
     embeddings = open_embeddings(settings)
     embeddings.passages_with_sentences([("calentamiento", ["calentamiento"])])
     started = time.perf_counter()
-    changes = update_index(settings, embeddings)
-    seconds = time.perf_counter() - started
-    characters = sum(len(entry.passage.text) for group in guide_entries(settings).values() for entry in group)
-    emit({"passages": changes.added, "characters": characters, "seconds": seconds})
+    changes = build.update_index(settings, embeddings)
+    emit({"passages": changes.added, "seconds": time.perf_counter() - started})
+
+
+def unasked(entry: Any) -> Any:
+    """A passage without its questions."""
+    from dataclasses import replace
+
+    from ingest.vectors import content_hash
+
+    return replace(entry, asks=(), asks_hash=content_hash("asks"))
 
 
 def first_start() -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
+import psutil
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from assistant.answer import Assistant, open_assistant
 from assistant.embeddings import TextEmbeddings
@@ -20,8 +26,11 @@ from assistant.models import Topic
 from assistant.settings import ROOT, Settings, load_settings
 from ingest.build import update_index
 
+hypothesis_settings.register_profile("resguardo", deadline=None)  # a busy machine is no failure
+hypothesis_settings.load_profile("resguardo")
 Run = subprocess.CompletedProcess[str]
 SECONDS = 120  # a command that takes longer hangs
+BATCH = 500  # questions answered by one process
 
 
 @pytest.fixture(scope="session")
@@ -108,3 +117,34 @@ def environment(**settings: object) -> dict[str, str]:
     """This process's environment with the settings given and no others of ours."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RESGUARDO_")}
     return inherited | {f"RESGUARDO_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """500 of our questions answered by one `python -m assistant ask --batch -`, one line at a time."""
+
+    rows: list[dict[str, Any]]
+    results: list[dict[str, Any]]
+    memory: list[int]  # resident bytes after each answer
+    code: int
+    errors: str
+
+
+@pytest.fixture(scope="session")
+def batch(ready_home: Path) -> BatchRun:
+    data = ROOT / "tests" / "data"
+    lines = [line for path in sorted(data.glob("questions_*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in lines][:: len(lines) // BATCH][:BATCH]
+    command = [sys.executable, "-m", "assistant", "ask", "--batch", "-"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(home=ready_home), stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+    assert process.stdin and process.stdout and process.stderr
+    results, memory = [], []
+    with process:
+        for row in rows:
+            process.stdin.write(json.dumps({key: row[key] for key in ("id", "question", "history") if key in row}) + "\n")
+            process.stdin.flush()
+            results.append(json.loads(process.stdout.readline()))
+            memory.append(psutil.Process(process.pid).memory_info().rss)
+        process.stdin.close()
+        errors = process.stderr.read()
+    return BatchRun(rows, results, memory, process.returncode, errors)

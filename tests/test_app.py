@@ -15,6 +15,7 @@ from assistant.errors import AssistantError
 from assistant.i18n import explain, tr
 from assistant.settings import ROOT, Settings, load_settings
 from assistant.storage import Store, open_store
+from assistant.ui.topics import EXAMPLES
 
 QUESTION = "¿Cada cuánto hay que probar el plan de continuidad con el proveedor?"
 SECONDS = 120
@@ -75,7 +76,7 @@ def test_the_first_screen_says_what_it_does_and_where_it_ends_and_offers_questio
     assert app.title[0].value == words("welcome.title")
     assert app.markdown[0].value.startswith(words("welcome.line", topics="").partition("  ")[0])
     shown = examples(app)
-    assert len(shown) == 6
+    assert len(shown) == EXAMPLES
     assert examples(app.run()) == shown
 
 
@@ -184,6 +185,7 @@ def test_an_unexpected_failure_of_the_preparation_is_said_without_a_traceback(op
 
 
 def test_the_first_start_prepares_the_index_and_then_answers(open_app: Open, small_settings: Settings) -> None:
+    shutil.copytree(ROOT / "knowledge" / "questionnaires", small_settings.knowledge / "questionnaires")
     app = open_app(small_settings.home, knowledge=small_settings.knowledge)
     assert not app.error
     assert not app.chat_input[0].disabled

@@ -169,7 +169,7 @@ def test_owner_date_and_status_are_saved_at_once(open_page: Open, store: Store) 
     saved = store.answers(assessment.id)[answer.question_id]
     assert (saved.owner, saved.due, saved.status) == ("Ana Ruiz", date(2027, 1, 31), "in_progress")
     assert (saved.option, saved.note) == (answer.option, answer.note)
-    assert any("Ana Ruiz" in name for name in gaps(app))
+    assert "Ana Ruiz" in html(app)
 
 
 def test_an_open_gap_shows_question_note_guidance_and_clauses(open_page: Open, store: Store) -> None:

@@ -327,17 +327,6 @@ def test_copy_takes_the_sources_along(open_page: OpenPage, answered: str) -> Non
     assert re.search(r"\n\[1\] .+ › .+", copied)
 
 
-def test_the_interface_changes_language_and_remembers_it(open_page: OpenPage, ready_home: Path, tmp_path: Path) -> None:
-    with served(own_home(ready_home, tmp_path), tmp_path / "log") as url:
-        page = open_page(url)
-        page.get_by_text("English", exact=True).click()
-        expect(page.get_by_role("heading", name=words("welcome.title", "en"))).to_be_visible()
-        settle(page)
-        assert page.evaluate("document.documentElement.lang") == "en"
-        again = open_page(f"{url}/guia?tema=continuidad-planes")
-        expect(again.locator("article.topic")).to_have_attribute("lang", "en")
-
-
 def test_a_topic_prints_whole_and_without_the_app_around_it(open_page: OpenPage, address: str, tmp_path: Path) -> None:
     page = open_page(f"{address}/guia?tema=continuidad-planes")
     page.locator(".topic").wait_for()
@@ -360,3 +349,15 @@ def test_the_guide_is_searched_and_a_result_opens_at_its_section(open_page: Open
     assert "seccion=" in page.url
     page.go_back()
     page.locator(".snippet").first.wait_for()
+
+
+def test_the_interface_changes_language_and_remembers_it(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("heading", name=words("welcome.title", "en"))).to_be_visible()
+    settle(page)
+    assert page.evaluate("document.documentElement.lang") == "en"
+    again = open_page(f"{address}/guia?tema=continuidad-planes")
+    expect(again.locator("article.topic")).to_have_attribute("lang", "en")
+    again.get_by_text("Español", exact=True).click()
+    expect(again.locator("article.topic")).to_have_attribute("lang", "es")

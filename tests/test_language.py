@@ -39,6 +39,7 @@ def test_an_undecided_question_takes_the_language_of_the_history_then_of_the_int
         "penalizaciones SLA",
         "como evito el vendor lock in en cloud",
         "dame un checklist de onboarding",
+        "Garantíceme por escrito que no nos van a multar con este contrato.",
     ],
 )
 def test_spanish_stays_spanish_without_accents_and_with_the_trades_loanwords(question: str) -> None:

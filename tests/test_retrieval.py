@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,12 +34,10 @@ def found(retriever: GuideRetriever) -> list[tuple[dict[str, Any], tuple[Hit, ..
     return [(row, retriever.search(row["question"], row.get("history", ()), row["lang"]).hits) for row in rows]
 
 
-def share(found: Sequence[tuple[dict[str, Any], tuple[Hit, ...]]], top: int, wanted: Callable[[dict[str, Any]], bool]) -> float:
-    hits = [
-        any({hit.passage.id, hit.passage.document_id} & set(row["passages"]) for hit in hits[:top]) for row, hits in found if wanted(row)
-    ]
-    assert len(hits) >= 30
-    return float(np.mean(hits))
+def share(found: Sequence[tuple[dict[str, Any], tuple[Hit, ...]]], top: int) -> float:
+    """Of the questions, those with an expected passage or topic among the first `top`."""
+    assert len(found) >= 30
+    return float(np.mean([any({hit.passage.id, hit.passage.document_id} & set(row["passages"]) for hit in hits[:top]) for row, hits in found]))
 
 
 def test_invoke_returns_the_best_passages_as_documents(retriever: GuideRetriever) -> None:
@@ -60,15 +58,15 @@ def test_it_composes_with_the_rest_of_langchain(retriever: GuideRetriever) -> No
     assert len(retriever.model_copy(update={"top": 2}).invoke(QUESTION)) == 2
 
 
-@pytest.mark.parametrize(("language", "first", "three"), [("es", FIRST_ES, THREE_ES), ("en", FIRST_EN, THREE_EN)])
+@pytest.mark.parametrize(("language", "first", "three"), [("es", 0.81, 0.92), ("en", 0.78, 0.91)])  # measured 0.84, 0.94; 0.81, 0.94
 def test_held_out_questions_find_an_expected_passage(found: list[Any], language: str, first: float, three: float) -> None:
-    alone: Callable[[dict[str, Any]], bool] = lambda row: row["lang"] == language and "history" not in row  # noqa: E731
-    assert share(found, 1, alone) >= first
-    assert share(found, 3, alone) >= three
+    alone = [(row, hits) for row, hits in found if row["lang"] == language and "history" not in row]
+    assert share(alone, 1) >= first
+    assert share(alone, 3) >= three
 
 
 def test_held_out_follow_ups_find_what_they_refer_to(found: list[Any]) -> None:
-    assert share(found, 3, lambda row: "history" in row) >= FOLLOW_UPS
+    assert share([(row, hits) for row, hits in found if "history" in row], 3) >= 0.88  # measured 0.92
 
 
 def test_passages_come_in_the_language_of_the_question(found: list[Any]) -> None:
@@ -95,7 +93,7 @@ def test_scores_fall_and_similarities_are_cosines(retriever: GuideRetriever) -> 
     scores = [hit.score for hit in search.hits]
     assert scores == sorted(scores, reverse=True) and len({hit.passage.id for hit in search.hits}) == len(scores)
     assert all(0 < hit.similarity <= 1 for hit in search.hits)
-    assert search.evidence.passage == max(hit.similarity for hit in search.hits) or search.evidence.passage > 0.8
+    assert search.evidence.passage >= max(hit.similarity for hit in search.hits) - 1e-6
     assert list(search.evidence.sums) == sorted(search.evidence.sums, reverse=True)
 
 

@@ -122,7 +122,7 @@ def set_print(sheet: Worksheet, paper: Paper, landscape: bool = True) -> None:
     margins.left = margins.right = 0.4
     margins.top = margins.bottom = 0.7
     above, below = sheet.HeaderFooter.oddHeader, sheet.HeaderFooter.oddFooter
-    assert above and below
+    assert above is not None and below is not None
     above.left.text = _plain(f"{sheet.title} · {paper.imprint}")
     below.left.text = _plain(paper.footer)
     below.right.text = f"{paper.words['page']} &P {paper.words['page_of']} &N"

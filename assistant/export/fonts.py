@@ -25,9 +25,9 @@ def font_folder() -> Path:
 def embed_fonts(document: Document) -> None:
     """Put the font into the document, so that it looks the same where the font is not installed."""
     from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.opc.oxml import serialize_part_xml
     from docx.oxml import OxmlElement, parse_xml
     from docx.oxml.ns import qn
-    from lxml.etree import tostring
 
     table = document.part.part_related_by(RELATIONSHIP_TYPE.FONT_TABLE)
     root = parse_xml(table.blob)
@@ -36,7 +36,7 @@ def embed_fonts(document: Document) -> None:
     for number, (kind, name) in enumerate(FACES.items(), start=1):
         font.append(_face(table, kind, name, number))
     root.append(font)
-    table._blob = tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    table._blob = serialize_part_xml(root)
     zoom = document.settings.element.find(qn("w:zoom"))
     zoom.addnext(OxmlElement("w:embedTrueTypeFonts"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from assistant.export.fonts import FAMILY, font_folder
 from assistant.export.paper import TOP, Paper
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PIXELS = 220.0  # of the chart, to the inch
-STANDARD = "ua-1"  # tagged, with title, language and text equivalents: the accessible PDF
 
 
 def pdf_bytes(paper: Paper) -> bytes:
@@ -23,7 +22,7 @@ def pdf_bytes(paper: Paper) -> bytes:
     import typst
 
     try:
-        return _set("report.typ", paper, _fonts(False), "pdf", STANDARD)
+        return _set("report.typ", paper, _fonts(False), "pdf", "ua-1")
     except typst.TypstError:
         return _set("report.typ", paper, _fonts(True), "pdf")
 
@@ -33,15 +32,12 @@ def chart_png(paper: Paper) -> bytes:
     return _set("chart_image.typ", paper, _fonts(False), "png")
 
 
-def _set(template: str, paper: Paper, fonts: Fonts, kind: str, standard: str | None = None) -> bytes:
+def _set(template: str, paper: Paper, fonts: Fonts, kind: Literal["pdf", "png"], standard: Literal["ua-1"] | None = None) -> bytes:
     import typst
 
     values = asdict(paper) | {"chart_text": paper.chart_text, "top": TOP}
     inputs = {"paper": json.dumps(values), "font": FAMILY}
-    options: dict[str, Any] = {"pdf_standards": standard} if standard else {}
-    pages: Any = typst.compile(HERE / template, root=HERE, font_paths=fonts, sys_inputs=inputs, format=kind, ppi=PIXELS, **options)
-    content: bytes = pages[0] if isinstance(pages, list) else pages
-    return content
+    return typst.compile(HERE / template, root=HERE, font_paths=fonts, sys_inputs=inputs, format=kind, ppi=PIXELS, pdf_standards=standard)
 
 
 def _fonts(everywhere: bool) -> Fonts:

@@ -20,7 +20,7 @@ def origin_line(passage: Passage, language: str) -> str:
     text = " · ".join((_source_line(passage.source, language), *page))
     if passage.language == language:
         return text
-    return tr("export.in_language", language, text=text, language=tr("language_name", passage.language))
+    return tr("export.in_language", language, text=text, name=tr("language_name", passage.language))
 
 
 def citations(answer: ReportAnswer, language: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
-from docx.table import Table, _Cell, _Row
+from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from assistant.export.fonts import FAMILY
@@ -70,7 +70,7 @@ def add_contents(place: Paragraph, headings: Sequence[Paragraph]) -> None:
     place.add_run()._r.append(_mark("end"))
 
 
-def add_table(document: Document, headings: Sequence[str], widths: Sequence[float]) -> Table:
+def add_table(document: Document, headings: Sequence[str], widths: Sequence[float]) -> Any:
     """A table with a header row that is repeated on every page; widths in centimetres."""
     table = plain_table(document, widths)
     table.add_row()
@@ -85,9 +85,9 @@ def add_table(document: Document, headings: Sequence[str], widths: Sequence[floa
     return table
 
 
-def plain_table(document: Document, widths: Sequence[float]) -> Table:
+def plain_table(document: Document, widths: Sequence[float]) -> Any:
     """A table without rows yet, in line with the text, with thin lines between rows."""
-    table = document.add_table(rows=0, cols=len(widths))
+    table: Any = document.add_table(rows=0, cols=len(widths))
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
@@ -95,7 +95,7 @@ def plain_table(document: Document, widths: Sequence[float]) -> Table:
     return table
 
 
-def add_row(table: Table, texts: Sequence[str], widths: Sequence[float], size: float = 9) -> list[_Cell]:
+def add_row(table: Any, texts: Sequence[str], widths: Sequence[float], size: float = 9) -> list[_Cell]:
     """One more row of plain texts, kept on one page unless it is long; its cells, for whatever else goes into them."""
     row = table.add_row()
     if sum(map(len, texts)) < LONG_ROW:
@@ -139,7 +139,7 @@ def shade(cell: _Cell, colour: str) -> None:
     cell._tc.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill=colour))
 
 
-def _rule(table: Table) -> None:
+def _rule(table: Any) -> None:
     """Thin lines between rows, room above and below the text, edges in line with it."""
     borders, margins = OxmlElement("w:tblBorders"), OxmlElement("w:tblCellMar")
     for side in ("bottom", "insideH"):

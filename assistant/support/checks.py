@@ -13,6 +13,7 @@ from assistant.support.lexicon import load_cues
 
 EVIDENCE = 3  # passage sentences that one sentence may join
 GAIN = 2  # facts that a further passage sentence must add
+CLEARLY = 2  # shared facts by which one clause fits better than another
 LENGTH = 0.01  # of two passage sentences that share as many facts, the shorter one
 
 
@@ -86,14 +87,14 @@ def _moved(word: Word, clause: Sequence[Word], present: Sequence[Word], c: Compa
         rivals = [fact for fact in candidate if fact.kinds & word.kinds]
         if word.among(candidate):
             own = max(own, shared)
-        elif not all(rival.among(present) for rival in rivals if is_code(rival.value) == is_code(word.value)):
+        elif not all(rival.among(present) for rival in rivals if _shape(rival) == _shape(word)):
             other = max(other, shared)
-    return other > own and (own == 0 or other >= own + 2)
+    return other > own and (own == 0 or other > own + CLEARLY)
 
 
-def is_code(value: str) -> bool:
-    """Whether a figure is a reference such as 28.3 or 2024/1774 and no amount."""
-    return bool(re.fullmatch(r"\d+[./]\d.*", value))
+def _shape(word: Word) -> tuple[bool, bool]:
+    """What a figure is: a reference such as 28.3 or 2024/1774, an amount with a unit, or a bare number."""
+    return bool(re.match(r"\d+[./]\d", word.value)), " " in word.value
 
 
 def names_agree(c: Comparison) -> bool:
@@ -121,16 +122,23 @@ def negations_agree(c: Comparison) -> bool:
     denied_there = [word for scope in (*theirs, *([] if c.claim.has("denial") else c.scopes("denial"))) for word in scope]
     if ours and not (theirs or denied_there):
         return False
-    if any(scope and not any(word.among(denied_there) for word in scope) for scope in ours):
+    if any(scope and not _reaches(scope, denied_there) for scope in ours):
         return False
     return not any(_affirmed(scope, c.claim.facts, denied_here) for scope in theirs)
+
+
+def _reaches(scope: Sequence[Word], others: Sequence[Word]) -> bool:
+    """Whether others hold what this scope begins with, its actor aside, or most of it."""
+    told = [word for word in scope if "role" not in word.kinds] or scope
+    said = [word for word in told if word.among(others)]
+    return bool(said) and (said[0] is told[0] or len(said) >= min(2, len(told)))
 
 
 def _affirmed(scope: Sequence[Word], facts: Sequence[Word], denied: Sequence[Word]) -> bool:
     """Whether facts state what this scope denies: what it begins with, its actor aside, and most of it."""
     told = [word for word in scope if "role" not in word.kinds] or scope
     said = [word for word in told if word.among(facts)]
-    return bool(said) and said[0] is told[0] and not said[0].among(denied) and len(said) >= min(2, len(told))
+    return bool(said) and (said[0] is told[0] or len(said) > 1) and not said[0].among(denied) and len(said) >= min(2, len(told))
 
 
 def modality_agrees(c: Comparison) -> bool:
@@ -138,11 +146,19 @@ def modality_agrees(c: Comparison) -> bool:
     claim, nearest = c.claim, c.evidence[:1]
     if claim.has("must") and (not c.states("must", "ask") or any(e.has("advise", "may") and not e.has("must", "ask") for e in nearest)):
         return False
+    if any(_only_possible(scope, c) for scope in claim.scopes("must") if scope):
+        return False
     if (claim.has("always") and not c.states("always")) or (claim.scopes("only") and not c.scopes("only")):
         return False
     if claim.has("advise") and c.states("must") and not c.states("advise", "may"):
         return False
     return not claim.has("may") or claim.has("negation") or c.states("may", "usual", "example", "instance")
+
+
+def _only_possible(scope: Sequence[Word], c: Comparison) -> bool:
+    """Whether the evidence merely allows or advises what is stated as a duty here."""
+    allowed, due = ([word for other in c.scopes(*kinds) for word in other] for kinds in (("may", "advise"), ("must", "ask")))
+    return scope[0].among(allowed) and not scope[0].among(due)
 
 
 def examples_agree(c: Comparison) -> bool:
@@ -175,11 +191,15 @@ def order_actors(claim: Claim) -> list[str]:
         if word.form in ",;:":
             clauses.append([])
     order: list[str] = []
-    by = False
+    agents: int | None = None  # where the next actor goes while a "by" reaches it
     for word in (word for clause in sorted(clauses, key=_is_condition) for word in clause):
         if "role" in word.kinds and word.value not in order:
-            order.insert(0 if by else len(order), word.value)
-        by = "by" in word.kinds or (by and "light" in word.kinds)
+            order.insert(len(order) if agents is None else agents, word.value)
+            agents = None if agents is None else agents + 1
+        elif "by" in word.kinds:
+            agents = 0
+        elif word.is_fact:
+            agents = None
     return order
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from os.path import commonprefix
 
 from assistant.lexical import fold, stop_words
 from assistant.support.lexicon import Cues, load_cues, stem_word
@@ -15,7 +16,8 @@ TOKEN = re.compile(r"[a-z0-9ñ_]+(?:[./:\-'][a-z0-9ñ_]+|,\d+)*-?(?:\s?%)?(?:\([
 NAME = re.compile(r"[^\W\d_][\w&]*(?:[./-]\w+)*")
 FREQUENCY = re.compile(r"(?:every|cada)_([^\W_]+)_(\w+)")
 FACTS = frozenset({"content", "role", "figure", "frequency", "unit"})
-SCOPE = 4  # facts that a cue reaches; "nobody" reaches its verb only
+ROOT, ROOT_SHARE = 5, 0.75  # letters two forms of a word share; "public" and "publish" share 0.71
+SCOPE = 4  # facts that a cue reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Word:
         """Whether both say the same: the same value of the same kind, synonyms, or one figure with and without its unit."""
         if "figure" in self.kinds & other.kinds and not (" " in self.value and " " in other.value):
             return self.value.partition(" ")[0] == other.value.partition(" ")[0]
-        return (self.value == other.value and bool(self.kinds & other.kinds)) or bool(self.groups & other.groups)
+        if "content" in self.kinds & other.kinds and (self.groups & other.groups or same_root(self.form, other.form)):
+            return True
+        return self.value == other.value and bool(self.kinds & other.kinds)
 
     def among(self, others: Iterable[Word]) -> bool:
         """Whether any of the others says the same."""
@@ -67,7 +71,13 @@ class Claim:
     def scopes(self, *kinds: str) -> list[tuple[Word, ...]]:
         """For each cue of these kinds, the facts it governs: the next ones up to a break, else those just before it."""
         found = [i for i, word in enumerate(self.words) if word.kinds & set(kinds) and not self._is_not_only(i)]
-        return [_reached(self.words[i + 1 :], self.words[i]) or _reached(self.words[:i][::-1], self.words[i]) for i in found]
+        return [self._scope(i) for i in found]
+
+    def _scope(self, i: int) -> tuple[Word, ...]:
+        """What the cue at a place governs; "nobody" is a subject and reaches its verb only."""
+        if "nobody" in self.words[i].kinds:
+            return _reached(self.words[i + 1 :], 1)
+        return _reached(self.words[i + 1 :], SCOPE) or _reached(self.words[:i][::-1], SCOPE)
 
     def clauses(self) -> list[tuple[Word, ...]]:
         """Facts between breaks, in order; empty stretches left out."""
@@ -85,10 +95,16 @@ class Claim:
         return ("negation" in here and "only" in after) or ("only" in here and "negation" in before)
 
 
-def _reached(words: Sequence[Word], cue: Word) -> tuple[Word, ...]:
+def same_root(one: str, other: str) -> bool:
+    """Whether two forms are likely the same word inflected: "proponga" and "propone", which the stemmer keeps apart."""
+    shared = len(commonprefix([one, other]))
+    return shared >= ROOT and shared >= ROOT_SHARE * max(len(one), len(other))
+
+
+def _reached(words: Sequence[Word], most: int) -> tuple[Word, ...]:
     facts: list[Word] = []
     for word in words:
-        if "break" in word.kinds or len(facts) == (1 if "nobody" in cue.kinds else SCOPE):
+        if "break" in word.kinds or len(facts) == most:
             break
         if word.is_fact:
             facts.append(word)
@@ -120,7 +136,7 @@ def _word(token: str, following: str, language: str, cues: Cues) -> Word:
         if kind in ("role", "unit"):
             return Word(token, frozenset({kind}), value)
     stem = stem_word(token, language)
-    kinds = frozenset(kind for kind, _ in marks) or frozenset({"light" if token in stop_words(language) or len(token) == 1 else "content"})
+    kinds = frozenset(kind for kind, _ in marks) or frozenset({"light" if token in stop_words(language) or stem in cues.light or len(token) == 1 else "content"})
     return Word(token, kinds, stem, cues.groups.get(stem, frozenset()) if "content" in kinds else frozenset())
 
 
@@ -144,10 +160,10 @@ def plain_number(text: str, language: str) -> str:
 
 def find_names(text: str, language: str) -> frozenset[str]:
     """Proper names and acronyms, folded: capitalised words behind the first, and words with several capitals anywhere."""
-    marks, found = load_cues(language).marks, set[str]()
+    cues, found = load_cues(language), set[str]()
     for i, word in enumerate(NAME.findall(text)):
         capitals = sum(c.isupper() for c in word)
-        if capitals > 1 or (capitals and i):
+        if capitals > 1 or (capitals and i) or fold(word) in cues.places:
             found.add(fold(word[:-1] if capitals > 1 and word.endswith("s") else word))
-    known = {word for word in found for kind, _ in marks.get(word, frozenset()) if kind in ("role", "light", "hedge")}
+    known = {word for word in found for kind, _ in cues.marks.get(word, frozenset()) if kind in ("role", "light", "hedge")}
     return frozenset(name for name in found - known if len(name) > 1 and name not in stop_words(language))

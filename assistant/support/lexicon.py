@@ -27,6 +27,8 @@ class Cues:
 
     rewrites: tuple[tuple[re.Pattern[str], str], ...]  # applied in order to folded text
     marks: dict[str, Marks]  # folded word, or several joined by "_"
+    light: frozenset[str]  # stems of words that carry no fact
+    places: frozenset[str]  # names that may begin a sentence
     numbers: dict[str, str]
     groups: dict[str, frozenset[int]]  # stem -> the sets of synonyms it belongs to
     acronyms: dict[str, frozenset[str]]  # folded acronym -> folded words it stands for
@@ -47,9 +49,12 @@ def load_cues(language: str) -> Cues:
     phrases = sorted((word for word in marks if "_" in word), key=lambda word: (-len(word), word))
     rewrites = [(re.compile(pattern), replacement) for pattern, replacement in data["rewrites"]]
     rewrites += [(re.compile(rf"\b{re.escape(phrase.replace('_', ' '))}\b"), phrase) for phrase in phrases]
+    rewrites += [(re.compile(pattern), replacement) for pattern, replacement in data["rewrites_last"]]
     return Cues(
         rewrites=tuple(rewrites),
         marks=marks,
+        light=stems(data["light"], language),
+        places=frozenset(fold(word) for word in data["places"]),
         numbers={fold(word): value for word, value in data["numbers"].items()},
         groups=_groups(data["same"], language),
         acronyms={fold(short): frozenset(fold(long).split()) for short, long in data["acronyms"].items()},
@@ -79,7 +84,7 @@ def _groups(same: Iterable[Iterable[str]], language: str) -> dict[str, frozenset
 def _marks(data: dict[str, Any]) -> dict[str, Marks]:
     marks: dict[str, Marks] = {}
     for kind, value, word in _entries(data):
-        key = fold(word).replace(" ", "_")
+        key = re.sub("[ -]", "_", fold(word))
         marks[key] = marks.get(key, frozenset()) | {(kind, value)}
     return marks
 

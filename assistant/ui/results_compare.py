@@ -57,7 +57,7 @@ def show_changes(comparison: Comparison, then: Report, now: Report) -> None:
         changes = comparison.of_kind(kind)
         with st.expander(words(f"results.kinds.{kind}", count=len(changes)), key=f"changes-{kind}"):
             st.html(changes_html(changes) or f"<p>{words('results.none')}</p>")
-    st.caption(words("results.unchanged", count=comparison.unchanged))
+    st.html(f'<p class="facts">{words("results.unchanged", count=comparison.unchanged)}</p>')
 
 
 def overall_html(then: Report, now: Report) -> str:

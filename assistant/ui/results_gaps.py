@@ -15,7 +15,7 @@ from assistant.report import Report, ReportGap
 from assistant.ui.assessments_data import Opened
 from assistant.ui.assessments_edit import field, field_key, fill, save_field, show_trouble
 from assistant.ui.assessments_html import gap_anchor
-from assistant.ui.markup import label
+from assistant.ui.markup import html_text, label
 from assistant.ui.results_gap import show_gap
 from assistant.ui.session import language, locale, words
 
@@ -101,22 +101,24 @@ def _choice(name: str, options: dict[str, str]) -> None:
 
 
 def show_row(opened: Opened, gap: ReportGap) -> None:
-    """One gap: its action, owner and date; opened, everything behind it."""
-    with st.expander(row_label(gap), key=f"gap-{gap.answer.question_id}", on_change="rerun") as row:
-        st.html(f'<span id="{gap_anchor(gap)}"></span>')
-        if row.open:
-            show_editor(opened, gap)
-            show_gap(gap)
+    """One gap: its facts and its action; opened, everything behind it. The action alone is the label: an expander closes when that changes."""
+    with st.container(gap=None, key=f"action-{gap.answer.question_id}"):
+        st.html(f'<p class="above">{html_text(facts(gap))}</p>')
+        with st.expander(f"**{label(gap.title)}**", key=f"gap-{gap.answer.question_id}", on_change="rerun") as row:
+            st.html(f'<span id="{gap_anchor(gap)}"></span>')
+            if row.open:
+                show_editor(opened, gap)
+                show_gap(gap)
 
 
-def row_label(gap: ReportGap) -> str:
-    """Rank, action, owner and due date on one line, with what is special about the gap."""
-    parts = [f"**{gap.rank}. {label(gap.title)}**"]
+def facts(gap: ReportGap) -> str:
+    """Rank, owner, due date, and what is special about the gap."""
+    parts = [str(gap.rank)]
     if gap.failed_must:
-        parts.append(label(tr("criticality.must", language())))
-    parts += [label(gap.owner), label(format_date(gap.due, locale()))]
+        parts.append(tr("criticality.must", language()))
+    parts += [gap.owner, format_date(gap.due, locale())]
     if gap.answer.status != "open":
-        parts.append(label(gap.status_label))
+        parts.append(gap.status_label)
     return " · ".join(parts)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant.i18n import tr
 from assistant.questionnaire import Question, visible_questions
-from assistant.scoring import Tally, asked, score_assessment, state_of
+from assistant.scoring import asked, score_assessment, state_of
 from assistant.ui.assessments import open_in_chat, standing
 from assistant.ui.assessments_data import Opened, opened_assessment, profile
 from assistant.ui.assessments_html import load_style, progress_html
@@ -50,17 +50,18 @@ def show_head(opened: Opened) -> None:
 
 
 def show_section(opened: Opened, section_id: str, title: str, questions: tuple[Question, ...], only_open: bool) -> None:
-    """A section's questions, loaded when it is opened; its label counts what is answered."""
+    """A section's questions, loaded when it is opened, and how many are answered."""
     states = {question.id: state(opened, question) for question in questions}
     if not questions or only_open and "unanswered" not in states.values():
         return
-    tally = Tally(len(states), sum(name != "unanswered" for name in states.values()), 0)
-    text = words("review.section", title=title, answered=tally.answered, applicable=tally.applicable)
-    with st.expander(label(text), key=f"section-{opened.assessment.id}-{section_id}", on_change="rerun") as section:
-        if section.open:
-            for question in questions:
-                if not only_open or states[question.id] == "unanswered":
-                    show_question(opened, question)
+    done = sum(name != "unanswered" for name in states.values())
+    with st.container(gap=None, key=f"part-{section_id}"):
+        st.html(f'<p class="above">{words("assessments.progress", answered=done, applicable=len(states))}</p>')
+        with st.expander(label(title), key=f"section-{opened.assessment.id}-{section_id}", on_change="rerun") as section:
+            if section.open:
+                for question in questions:
+                    if not only_open or states[question.id] == "unanswered":
+                        show_question(opened, question)
 
 
 def state(opened: Opened, question: Question) -> str:

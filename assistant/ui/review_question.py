@@ -30,7 +30,7 @@ def show_question(opened: Opened, question: Question) -> None:
         if field(row, "reply") == NOT_APPLICABLE:
             show_reason(row, question, assessment_id)
         st.text_input(
-            words("review.note"),
+            words("review.note_to", question=question.text[language()]),
             key=field_key(row, "note"),
             placeholder=words("review.note"),
             label_visibility="collapsed",
@@ -44,13 +44,13 @@ def show_question(opened: Opened, question: Question) -> None:
 def show_reply(row: str, question: Question, assessment_id: str) -> None:
     """The field of the answer, as its type asks for."""
     code, arguments, key = language(), (assessment_id, row, question), field_key(row, "reply")
-    name = f"**{label(question.text[code])}**"
+    name = question.text[code]
     if question.type == "multi":
         st.pills(
             name,
             option_ids(question),
             selection_mode="multi",
-            format_func=lambda option: label(answer_label(question, option, code)),
+            format_func=lambda option: answer_label(question, option, code),
             key=key,
             on_change=save_reply,
             args=arguments,
@@ -60,7 +60,7 @@ def show_reply(row: str, question: Question, assessment_id: str) -> None:
             name,
             option_ids(question),
             index=None,
-            format_func=lambda option: label(answer_label(question, option, code)),
+            format_func=lambda option: answer_label(question, option, code),
             key=key,
             on_change=save_reply,
             args=arguments,
