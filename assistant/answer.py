@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.directness import direct_cues, says_directly
-from assistant.embeddings import open_embeddings
+from assistant.embeddings import TextEmbeddings, open_embeddings
 from assistant.errors import AssistantError
 from assistant.gate import Verdict, judge
 from assistant.i18n import languages, tr
@@ -59,9 +59,9 @@ class Picked:
     position: int
 
 
-def open_assistant(settings: Settings) -> Assistant:
-    """Open engine, index and weights. Raises AssistantError when a part is missing, saying which."""
-    embeddings = open_embeddings(settings)
+def open_assistant(settings: Settings, embeddings: TextEmbeddings | None = None) -> Assistant:
+    """Open engine (unless it is given), index and weights. Raises AssistantError when a part is missing, saying which."""
+    embeddings = embeddings or open_embeddings(settings)
     weights = load_weights(embeddings.name, settings.home)
     retriever = GuideRetriever(store=IndexStore(settings.home), embeddings=embeddings, weights=weights)
     return Assistant(settings, retriever, weights)

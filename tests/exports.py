@@ -33,7 +33,9 @@ TYPED = {  # what would run, or break the layout, where a file took it for more 
 
 def make_assessment(questionnaire: Questionnaire, title: str = "Nómina y tesorería") -> Assessment:
     moment = datetime(2026, 2, 1, tzinfo=UTC)
-    return Assessment("0f3a", title, "ACME Servicios, S. A.", questionnaire.id, questionnaire.version, "full", "es-ES", None, moment, moment, False, 1)
+    return Assessment(
+        "0f3a", title, "ACME Servicios, S. A.", questionnaire.id, questionnaire.version, "full", "es-ES", None, moment, moment, False, 1
+    )
 
 
 def make_answers(questionnaire: Questionnaire, seed: int = 1) -> dict[str, StoredAnswer]:
@@ -121,4 +123,3 @@ def _calendar_text(content: bytes) -> str:
     from icalendar import Calendar
 
     return "\n".join(str(value) for event in Calendar.from_ical(content).walk("VEVENT") for value in (event["SUMMARY"], event["DESCRIPTION"]))
-

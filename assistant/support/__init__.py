@@ -16,8 +16,9 @@ from assistant.support.lexicon import cue_languages
 __all__ = ["Support", "judge_sentence"]
 
 # Measured on the calibration split of tests/data/support_pairs.jsonl with multilingual-e5-small
-SIMILARITY = 0.87
+SIMILARITY = 0.85
 COVERAGE = 0.7
+NEW_WORDS = 1
 CLAUSE = 0.3
 
 
@@ -48,10 +49,10 @@ def judge_sentence(sentence: str, passages: Sequence[Passage], similarity: float
 def judge_coverage(comparison: Comparison) -> Support:
     """Nearly all that the sentence says is said in the evidence, and no part of it is all new."""
     facts = comparison.claim.facts
-    covered = [comparison.covers(fact) for fact in facts]
-    if not facts or sum(covered) < COVERAGE * len(facts):
+    new = {fact.value for fact in facts if not comparison.covers(fact)}
+    if not facts or len(new) > NEW_WORDS or len(new) > (1 - COVERAGE) * len(facts):
         return Support(False, "coverage")
-    return Support(False, "invented") if any(_is_new(clause, comparison) for clause in comparison.claim.clauses()) else Support(True)
+    return Support(False, "invented") if any(_is_new(clause, comparison) for clause in comparison.claim.clauses(linked=True)) else Support(True)
 
 
 def _is_new(clause: Sequence[Word], comparison: Comparison) -> bool:

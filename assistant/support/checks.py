@@ -11,6 +11,7 @@ from assistant.models import Passage
 from assistant.support.claims import Claim, Word, read_claim
 from assistant.support.lexicon import load_cues
 
+PARTIES = {"client", "supplier"}
 EVIDENCE = 3  # passage sentences that one sentence may join
 GAIN = 2  # facts that a further passage sentence must add
 CLEARLY = 2  # shared facts by which one clause fits better than another
@@ -75,7 +76,9 @@ def frequencies_agree(c: Comparison) -> bool:
 def figures_in_place(c: Comparison) -> bool:
     """No figure has moved to a clause that in the evidence carries another one."""
     clauses = c.claim.clauses()
-    return not any(_moved(word, clause, clause, c) for clause in clauses for word in clause if word.kinds & {"figure", "frequency"})
+    figures = [(word, clause, c.claim.facts) for clause in clauses for word in clause if "figure" in word.kinds]
+    frequencies = [(word, clause, clause) for clause in clauses for word in clause if "frequency" in word.kinds]
+    return not any(_moved(*place, c) for place in figures + frequencies)
 
 
 def _moved(word: Word, clause: Sequence[Word], present: Sequence[Word], c: Comparison) -> bool:
@@ -124,14 +127,26 @@ def negations_agree(c: Comparison) -> bool:
         return False
     if any(scope and not _reaches(scope, denied_there) for scope in ours):
         return False
-    return not any(_affirmed(scope, c.claim.facts, denied_here) for scope in theirs)
+    return not any(_affirmed(scope, c.claim.facts, denied_here) for scope in theirs) and not _denies_duty(c)
+
+
+def _denies_duty(c: Comparison) -> bool:
+    """Whether the sentence denies a duty or a possibility that the evidence states and nowhere denies."""
+    stated = [pair for claim in c.evidence for pair in _modals(claim)]
+    return any(denied for _, denied in _modals(c.claim)) and bool(stated) and not any(denied for _, denied in stated) and not c.states("negation")
+
+
+def _modals(claim: Claim) -> list[tuple[Word, bool]]:
+    """Cues of duty and possibility, each with whether a negation stands close before it."""
+    places = [(i, word) for i, word in enumerate(claim.words) if word.kinds & {"must", "ask", "may"}]
+    return [(word, any("negation" in before.kinds for before in claim.words[max(0, i - 3) : i])) for i, word in places]
 
 
 def _reaches(scope: Sequence[Word], others: Sequence[Word]) -> bool:
     """Whether others hold what this scope begins with, its actor aside, or most of it."""
     told = [word for word in scope if "role" not in word.kinds] or scope
     said = [word for word in told if word.among(others)]
-    return bool(said) and (said[0] is told[0] or len(said) >= min(2, len(told)))
+    return any(word in told[:2] for word in said) or len(said) >= min(2, len(told))
 
 
 def _affirmed(scope: Sequence[Word], facts: Sequence[Word], denied: Sequence[Word]) -> bool:
@@ -177,6 +192,8 @@ def actors_agree(c: Comparison) -> bool:
     """The same actors do what the evidence says, in the same order; who acts with another is not left alone."""
     ours, theirs = order_actors(c.claim), [order_actors(claim) for claim in c.evidence]
     known = {role for order in theirs for role in order}
+    known |= PARTIES if "both" in known and PARTIES <= set(ours) else set()
+    known |= {"both"} if PARTIES <= known else set()
     known |= set() if known else {role for claim in c.context for role in order_actors(claim)} | {"client"}
     if not set(ours) <= known or any(not _same_order(ours, order) for order in theirs):
         return False
@@ -191,9 +208,17 @@ def order_actors(claim: Claim) -> list[str]:
         if word.form in ",;:":
             clauses.append([])
     order: list[str] = []
+    for clause in sorted(clauses, key=_is_condition):
+        order += [role for role in _acting(clause) if role not in order]
+    return order
+
+
+def _acting(clause: Sequence[Word]) -> list[str]:
+    """Roles of a clause, those behind "by" before the others."""
+    order: list[str] = []
     agents: int | None = None  # where the next actor goes while a "by" reaches it
-    for word in (word for clause in sorted(clauses, key=_is_condition) for word in clause):
-        if "role" in word.kinds and word.value not in order:
+    for word in clause:
+        if "role" in word.kinds:
             order.insert(len(order) if agents is None else agents, word.value)
             agents = None if agents is None else agents + 1
         elif "by" in word.kinds:
@@ -214,7 +239,7 @@ def _same_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 def _one_alone(c: Comparison) -> bool:
     """Whether only one remains of two actors that the evidence names together."""
     roles, first = set(order_actors(c.claim)), set(order_actors(c.evidence[0])[:2])
-    words = [word for word in c.evidence[0].words if "light" not in word.kinds or "break" in word.kinds]
+    words = [word for word in c.evidence[0].words if "stop" not in word.kinds]
     pairs = [
         {one.value, other.value}
         for one, joint, other in zip(words, words[1:], words[2:], strict=False)
@@ -239,11 +264,27 @@ def actors_in_place(c: Comparison) -> bool:
 
 def opposites_agree(c: Comparison) -> bool:
     """No word is replaced by its opposite, and what is compared keeps its side."""
-    ours, theirs = ({word.value for word in words} for words in (c.claim.words, [w for e in c.evidence for w in e.words]))
+    turned = {word.value for scope in c.scopes("negation") for word in scope}  # "not easy" may well be "hard"
+    ours, theirs = {word.value for word in c.claim.words}, {word.value for claim in c.evidence for word in claim.words} - turned
     pairs = [pair for one, other in load_cues(c.language).opposites for pair in ((one, other), (other, one))]
     if any(ours & here and not ours & there and theirs & there and not theirs & here for here, there in pairs):
         return False
+    bound, theirs_bound = ([pair for claim in claims for pair in _bound(claim) if pair[0] not in turned] for claims in ((c.claim,), c.evidence))
+    if any(_turned(word, fact, theirs_bound, here, there) for word, fact in bound for here, there in pairs if word in here):
+        return False
     return not any(_exchanged(c.claim, claim) for claim in c.evidence)
+
+
+def _bound(claim: Claim) -> list[tuple[str, Word]]:
+    """Each word's value with the next fact behind it."""
+    after = ((word.value, next((fact for fact in claim.words[i + 1 : i + 4] if fact.is_fact), None)) for i, word in enumerate(claim.words))
+    return [(value, fact) for value, fact in after if fact is not None]
+
+
+def _turned(word: str, fact: Word, theirs: Sequence[tuple[str, Word]], here: frozenset[str], there: frozenset[str]) -> bool:
+    """Whether what stands behind "before" here stands behind "after" there, and nowhere behind "before"."""
+    sides = [value for value, other in theirs if fact.means(other)]
+    return any(value in there for value in sides) and not any(value in here for value in sides)
 
 
 def _exchanged(ours: Claim, theirs: Claim) -> bool:

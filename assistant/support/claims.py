@@ -79,11 +79,11 @@ class Claim:
             return _reached(self.words[i + 1 :], 1)
         return _reached(self.words[i + 1 :], SCOPE) or _reached(self.words[:i][::-1], SCOPE)
 
-    def clauses(self) -> list[tuple[Word, ...]]:
-        """Facts between breaks, in order; empty stretches left out."""
+    def clauses(self, linked: bool = False) -> list[tuple[Word, ...]]:
+        """Facts between breaks, in order, empty stretches left out; `linked` keeps "that", "if" and the like within theirs."""
         stretches: list[list[Word]] = [[]]
         for word in self.words:
-            if "break" in word.kinds:
+            if "break" in word.kinds and not (linked and "link" in word.kinds):
                 stretches.append([])
             elif word.is_fact:
                 stretches[-1].append(word)
@@ -104,7 +104,7 @@ def same_root(one: str, other: str) -> bool:
 def _reached(words: Sequence[Word], most: int) -> tuple[Word, ...]:
     facts: list[Word] = []
     for word in words:
-        if "break" in word.kinds or len(facts) == most:
+        if word.kinds & {"break", "negation"} or len(facts) == most:
             break
         if word.is_fact:
             facts.append(word)
@@ -136,7 +136,7 @@ def _word(token: str, following: str, language: str, cues: Cues) -> Word:
         if kind in ("role", "unit"):
             return Word(token, frozenset({kind}), value)
     stem = stem_word(token, language)
-    kinds = frozenset(kind for kind, _ in marks) or frozenset({"light" if token in stop_words(language) or stem in cues.light or len(token) == 1 else "content"})
+    kinds = frozenset(kind for kind, _ in marks) or frozenset({"stop" if token in stop_words(language) or len(token) == 1 else "content"})
     return Word(token, kinds, stem, cues.groups.get(stem, frozenset()) if "content" in kinds else frozenset())
 
 

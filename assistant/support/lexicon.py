@@ -16,7 +16,7 @@ from assistant.lexical import analyse, fold
 FOLDER = Path(__file__).parent / "cues"
 KINDS = (
     "negation", "nobody", "denial", "must", "ask", "may", "advise", "usual", "always", "only", "example", "instance",
-    "hedge", "compare", "who", "break", "condition", "by", "light",
+    "hedge", "compare", "who", "break", "link", "condition", "by", "light",
 )  # fmt: skip
 Marks = frozenset[tuple[str, str]]  # (kind, value): ("must", "must"), ("role", "supplier"), ("unit", "hour")
 
@@ -27,7 +27,6 @@ class Cues:
 
     rewrites: tuple[tuple[re.Pattern[str], str], ...]  # applied in order to folded text
     marks: dict[str, Marks]  # folded word, or several joined by "_"
-    light: frozenset[str]  # stems of words that carry no fact
     places: frozenset[str]  # names that may begin a sentence
     numbers: dict[str, str]
     groups: dict[str, frozenset[int]]  # stem -> the sets of synonyms it belongs to
@@ -53,7 +52,6 @@ def load_cues(language: str) -> Cues:
     return Cues(
         rewrites=tuple(rewrites),
         marks=marks,
-        light=stems(data["light"], language),
         places=frozenset(fold(word) for word in data["places"]),
         numbers={fold(word): value for word, value in data["numbers"].items()},
         groups=_groups(data["same"], language),

@@ -20,14 +20,14 @@ def show_gap(gap: ReportGap) -> None:
     show_guidance(gap.answer)
     if gap.answer.standards:
         items = "".join(f"<li>{clause_html(clause)}</li>" for clause in gap.answer.standards)
-        st.html(f'<div class="gap"><h4>{words("results.clauses")}</h4><ul>{items}</ul></div>')
+        st.html(f'<div class="gap"><h3>{words("results.clauses")}</h3><ul>{items}</ul></div>')
 
 
 def action_html(gap: ReportGap) -> str:
     """The steps, and when it is done."""
     steps = "".join(f"<li>{html_text(step)}</li>" for step in gap.steps)
     done = f"<p><strong>{words('results.done_when')}</strong> {html_text(gap.done_when)}</p>"
-    return f'<div class="gap"><h4>{words("results.steps")}</h4><ol>{steps}</ol>{done}</div>'
+    return f'<div class="gap"><h3>{words("results.steps")}</h3><ol>{steps}</ol>{done}</div>'
 
 
 def answer_html(answer: ReportAnswer) -> str:
@@ -35,7 +35,7 @@ def answer_html(answer: ReportAnswer) -> str:
     given = html_text(answer.answer)
     if answer.answered:
         given += f" ({format_date(answer.answered, locale())})"
-    parts = [f"<h4>{html_text(answer.question)}</h4><p><strong>{words('results.answer')}</strong> {given}</p>"]
+    parts = [f"<h3>{html_text(answer.question)}</h3><p><strong>{words('results.answer')}</strong> {given}</p>"]
     if answer.note:
         parts.append(f'<p class="note"><strong>{words("results.note")}</strong> {html_text(answer.note)}</p>')
     parts.append(f"<p>{html_text(answer.why)}</p>")
@@ -56,7 +56,7 @@ def show_guidance(answer: ReportAnswer) -> None:
     """The passages of the guide that the question rests on, whole, each with its origin and the way to it."""
     if not answer.guidance:
         return
-    st.html(f'<div class="gap"><h4>{words("results.guidance")}</h4></div>')
+    st.html(f'<div class="gap"><h3>{words("results.guidance")}</h3></div>')
     for passage in answer.guidance:
         st.html(guidance_html(passage))
         st.page_link(guide_page(), label=label(passage_title(passage)), icon=":material/menu_book:", query_params=section_address(passage))

@@ -90,7 +90,7 @@ def show_foot(row: str, question: Question, assessment_id: str, answered: bool) 
     code = language()
     proof = "; ".join((question.evidence or {}).get(code, ()))
     parts = [html_text(question.why[code])] + ([f"<strong>{words('results.evidence')}</strong> {html_text(proof)}"] if proof else [])
-    st.html(f'<details class="cite"><summary>{words("review.why")}</summary><p>{"</p><p>".join(parts)}</p></details>')
+    st.html(f'<details class="why"><summary>{words("review.why")}</summary><p>{"</p><p>".join(parts)}</p></details>')
     with st.container(horizontal=True):
         if not question.options:
             st.button(tr("answers.unknown", code), key=field_key(row, "unknown"), on_click=set_unknown, args=(assessment_id, row, question))

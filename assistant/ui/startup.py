@@ -45,7 +45,7 @@ class Preparation(threading.Thread):
             update_index(self._settings, embeddings, self._report)
             self.weak = weak_languages(embeddings)
             self.step = "open"
-            assistant = open_assistant(self._settings)
+            assistant = open_assistant(self._settings, embeddings)
             assistant.retriever.open_index()
             self.assistant = assistant
         except AssistantError as error:
