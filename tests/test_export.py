@@ -282,9 +282,8 @@ def test_libreoffice_computes_the_same_scores(tmp_path: Path, reports: dict[str,
     sheet = load_workbook(tmp_path / "out" / "informe.xlsx", data_only=True)["Método y límites"]
     scores = {row[0].value: row[3].value for row in sheet.iter_rows(min_row=10) if isinstance(row[3].value, int | float)}
     assert scores["Puntaje total"] == pytest.approx(reports["es"].score.overall)
-    assert {s.title: s.score for s in reports["es"].sections if s.score is not None}.items() <= {
-        k: pytest.approx(v) for k, v in scores.items()
-    }.items()
+    sections = {section.title: section.score for section in reports["es"].sections if section.score is not None}
+    assert {title: scores[title] for title in sections} == pytest.approx(sections)
 
 
 def test_the_checklist_can_be_worked_with(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
@@ -369,10 +368,8 @@ def test_words_chart_has_a_text_equivalent_and_the_document_a_language_a_title_a
 def test_the_pdf_is_tagged_titled_bookmarked_and_carries_its_font(files: dict[tuple[str, str], bytes]) -> None:
     from pypdf import PdfReader
 
-    for language, chapters in (
-        ("es", ["Resumen", "Qué hacer primero", "Lista de brechas"]),
-        ("en", ["Summary", "What to do first", "Gap checklist"]),
-    ):
+    for language in LANGUAGES:
+        chapters = [tr(f"export.{name}", language) for name in ("summary", "first", "checklist", "answers", "sources", "method")]
         pdf = PdfReader(BytesIO(files[language, ".pdf"]))
         root: Any = pdf.trailer["/Root"]
         assert root["/MarkInfo"]["/Marked"] and root["/StructTreeRoot"] and root["/Lang"].startswith(language)
@@ -439,7 +436,7 @@ def test_a_pdf_of_three_hundred_gaps_with_long_notes_loses_no_line(large: tuple[
     from pypdf import PdfReader
 
     form, report = large
-    assert len(PdfReader(BytesIO(export_bytes(report, ".pdf", "es"))).pages) > 300
+    assert len(PdfReader(BytesIO(export_bytes(report, ".pdf", "es"))).pages) > 200
     first = {question.id for section in form.sections for question in section.questions[:5]}
     few = replace(
         report,

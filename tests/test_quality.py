@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from assistant.answer import open_assistant
-from assistant.embeddings import open_embeddings
+from assistant.answer import Assistant
 from assistant.evaluation import below_floors, evaluate, read_floors, table
 from assistant.guide import load_guide
-from assistant.settings import Settings, load_settings
-from ingest.build import update_index
 from tests.quality import DATA, own_rows
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = load_settings({"RESGUARDO_HOME": str(tmp_path_factory.mktemp("quality"))})
-    update_index(settings, open_embeddings(settings))
-    return settings
 
 
 def test_every_own_question_expects_passages_that_the_guide_has() -> None:
@@ -30,6 +18,6 @@ def test_every_own_question_expects_passages_that_the_guide_has() -> None:
         assert "passages" not in row or (row["passages"] and known.issuperset(row["passages"])), row["id"]
 
 
-def test_answers_to_own_questions_hold_their_floors(settings: Settings) -> None:
-    report = evaluate(open_assistant(settings), own_rows())
+def test_answers_to_own_questions_hold_their_floors(assistant: Assistant) -> None:
+    report = evaluate(assistant, own_rows())
     assert below_floors(report, read_floors(DATA / "floors_own.json")) == [], table(report)

@@ -70,8 +70,8 @@ def gap_ids() -> list[str]:
     return [gap.answer.question_id for gap in make_report(FORM, STORED).gaps]
 
 
-def scored(option: Callable[[StoredAnswer], bool]) -> Question:
-    return next(question for question in FORM.questions if question.scored and question.id in STORED and option(STORED[question.id]))
+def scored(wanted: Callable[[StoredAnswer], bool]) -> Question:
+    return next(q for q in FORM.questions if q.scored and q.not_applicable and q.id in STORED and wanted(STORED[q.id]))
 
 
 def reasons(preview: Preview) -> list[str]:
@@ -145,9 +145,9 @@ def test_a_reason_alone_counts_only_for_not_applicable(copy: Copy) -> None:
 
 def test_values_are_read_as_values(copy: Copy) -> None:
     question = next(question for question in FORM.questions if question.type == "duration")
-    for given, wanted in (("36 h", "36 h"), ("2 d", "2 d")):
-        copy.cell("answers", question.id, "option").value = given
-        assert [reply_of(answer) for answer in copy.read().answers] == [wanted]
+    for text in ("36 h", "2 d"):
+        copy.cell("answers", question.id, "option").value = text
+        assert [reply_of(answer) for answer in copy.read().answers] == [text]
     copy.cell("answers", question.id, "option").value = "bastante"
     assert copy.read().answers == () and "bastante" in reasons(copy.read())[0]
 
@@ -171,8 +171,8 @@ def test_emptied_cells_give_owner_and_date_back_to_their_defaults_but_never_the_
         ("checklist", "owner", "#REF!", "error_cell"),
         ("checklist", "owner", "x" * 201, "too_long"),
         ("checklist", "due", "31/12/2026", "date"),
-        ("checklist", "due", 46000.5, "date"),
-        ("checklist", "due", datetime(1899, 12, 30), "date"),
+        ("checklist", "due", "mañana", "date"),
+        ("checklist", "due", datetime(1950, 1, 1), "date"),
         ("checklist", "status", "Casi", "status"),
         ("checklist", "status", None, "status"),
         ("answers", "option", "Más o menos", "option"),
@@ -188,10 +188,15 @@ def test_a_cell_that_cannot_be_taken_over_is_refused_by_name_and_with_its_reason
     preview = copy.read()
     (refusal,) = preview.refusals
     assert (refusal.cell, refusal.question_id) == (f"{SHEETS['es'][kind]}!{cell.coordinate}", name)
-    assert refusal.reason.startswith(
-        tr(f"reimport.{reason}", "es", value="" if value is None else value, expected="§", example="§", limit=200).split("§")[0]
-    )
+    said = tr(f"reimport.{reason}", "es", value="" if value is None else value, expected="§", example="§", limit=200)
+    assert refusal.reason.startswith(said.split("§")[0])
     assert [answer.question_id for answer in preview.answers] == [other]
+
+
+def test_a_number_is_no_date(copy: Copy) -> None:
+    cell = copy.cell("checklist", gap_ids()[0], "due")
+    cell.value, cell.number_format = 46000, "0"
+    assert reasons(copy.read())[0].startswith("«46000» no es una fecha.")
 
 
 def test_a_formula_typed_as_text_is_a_text(copy: Copy) -> None:
@@ -229,9 +234,9 @@ def test_rows_may_be_sorted_moved_and_left_out_and_columns_added(copy: Copy) -> 
 
 def test_rows_without_an_id_with_a_strange_one_or_twice_are_refused(copy: Copy) -> None:
     first, second, third = gap_ids()[:3]
-    for name, given in ((first, None), (second, "continuity.no.such"), (third, gap_ids()[3])):
+    for name, wrong in ((first, None), (second, "continuity.no.such"), (third, gap_ids()[3])):
         copy.cell("checklist", name, "owner").value = "Lucía"
-        copy.cell("checklist", name, "question_id").value = given
+        copy.cell("checklist", name, "question_id").value = wrong
     preview = copy.read()
     assert preview.answers == () or {answer.question_id for answer in preview.answers} == {gap_ids()[3]}
     assert {say("no_row_id"), say("unknown_question", question="continuity.no.such"), say("repeated")} == set(reasons(preview))

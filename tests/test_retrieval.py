@@ -52,9 +52,12 @@ def test_invoke_returns_the_best_passages_as_documents(retriever: GuideRetriever
 
 
 def test_it_composes_with_the_rest_of_langchain(retriever: GuideRetriever) -> None:
-    titles: Any = retriever | RunnableLambda(lambda documents: [document.metadata["section"] for document in documents])
+    def sections(documents: list[Document]) -> list[str]:
+        return [document.metadata["section"] for document in documents]
+
+    titles = retriever | RunnableLambda(sections)
     first, second = titles.batch([QUESTION, "What does a service level agreement contain?"])
-    assert first == [document.metadata["section"] for document in asyncio.run(retriever.ainvoke(QUESTION))] and first != second
+    assert first == sections(asyncio.run(retriever.ainvoke(QUESTION))) and first != second
     assert len(retriever.model_copy(update={"top": 2}).invoke(QUESTION)) == 2
 
 

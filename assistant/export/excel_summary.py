@@ -31,6 +31,7 @@ from assistant.report import Report
 SECTION_COLUMNS = ("section", "weight", "score", "low", "high", "coverage")
 TOP_COLUMNS = ("action", "effort", "owner", "due", "status")
 CHECK_COLUMNS = ("section", "weight", "shown", "recomputed", "difference")
+FEW = 6  # sections up to which the first page has room for what to do first
 SUMMARY_WIDTHS = {"A": 58, "B": 9, "C": 22, "D": 13, "E": 16, "F": 12}
 SOURCE_WIDTHS = {"A": 44, "B": 46, "C": 60, "D": 14}
 METHOD_WIDTHS = {"A": 40, "B": 12, "C": 16, "D": 16, "E": 14}
@@ -50,7 +51,8 @@ def write_summary(sheet: Worksheet, report: Report, paper: Paper, days: str) -> 
         fit_height(sheet, start, [sum(SUMMARY_WIDTHS.values())])
     row = _write_facts(sheet, paper, row + 1)
     row = _write_sections(sheet, report, paper, row + 1)
-    sheet.row_breaks.append(Break(id=row))
+    if len(paper.sections) > FEW:
+        sheet.row_breaks.append(Break(id=row))
     row = _write_top(sheet, report, paper, days, row + 1)
     put(sheet, row + 1, 1, paper.words["edit_note"], size=9, colour=GREY)
     sheet.merge_cells(start_row=row + 1, end_row=row + 1, start_column=1, end_column=len(SUMMARY_WIDTHS))

@@ -11,6 +11,7 @@ from assistant.i18n import format_date, format_number, strings, tr
 from assistant.report import Clause, Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
 
 CLOSED = ("done", "accepted")  # statuses of a gap that asks for nothing more
+SHORT = 70  # characters of a title that are repeated on each page
 TOP = 6  # actions shown before all the others
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
@@ -110,7 +111,7 @@ def lay_out(report: Report, language: str) -> Paper:
         brand=header.product,
         title=header.title or header.questionnaire,
         facts=facts(report, language),
-        imprint=" · ".join(text for text in (header.questionnaire, header.title, format_date(header.date, header.locale)) if text),
+        imprint=" · ".join(text for text in (header.questionnaire, _short(header.title), format_date(header.date, header.locale)) if text),
         footer=" · ".join(f"{label}: {value}" for label, value in facts(report, language)[-2:]),
         level=report.level_label,
         lines=summary_lines(report, language),
@@ -204,6 +205,10 @@ def _clean_answer(answer: ReportAnswer) -> ReportAnswer:
         owner=_line(answer.owner),
         na_reason=_printable(answer.na_reason),
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHORT else f"{text[:SHORT].rstrip()}…"
 
 
 def _line(text: str) -> str:

@@ -33,6 +33,7 @@ from assistant.export.word_parts import (
     use_numbers,
 )
 
+LONG_TITLE = 60  # characters from which the cover's title is set smaller
 TEXT_WIDTH, WIDE_WIDTH = 16.6, 26.5  # centimetres between the margins, upright and turned
 SECTION_WIDTHS = (7.2, 1.4, 2.0, 3.5, 2.4)
 GAP_WIDTHS = (1.0, 9.6, 2.8, 2.4, 2.2, 1.9, 6.5)
@@ -98,7 +99,9 @@ def _cover(document: Document, paper: Paper) -> None:
     kicker = document.add_paragraph()
     kicker.paragraph_format.space_before = Pt(120)
     kicker.add_run(f"{paper.brand} · {paper.words['report']}").bold = True
-    document.add_paragraph(paper.title, style="Title")
+    title = document.add_paragraph(style="Title").add_run(paper.title)
+    if len(paper.title) > LONG_TITLE:
+        title.font.size = Pt(20)
     _result(document, paper, paper.lines[:1])
     document.add_paragraph().paragraph_format.space_after = Pt(150)
     _pairs(document, paper.facts)
@@ -147,7 +150,9 @@ def _sections(document: Document, paper: Paper) -> None:
 
 
 def _first(document: Document, paper: Paper) -> None:
-    document.add_heading(paper.words["first"], 1)
+    heading = document.add_heading(paper.words["first"], 1)
+    heading.paragraph_format.page_break_before = False
+    heading.paragraph_format.space_before = Pt(20)
     document.add_paragraph(paper.words["first_note" if paper.gaps else "no_gaps"])
     for gap in paper.gaps[:TOP]:
         document.add_heading(f"{gap.rank}. {gap.title}", 2)

@@ -144,7 +144,7 @@ def _rule(table: Any) -> None:
     borders, margins = OxmlElement("w:tblBorders"), OxmlElement("w:tblCellMar")
     for side in ("bottom", "insideH"):
         borders.append(_element(f"w:{side}", val="single", sz="4", color=RULE))
-    for side, room in (("top", "50"), ("left", "100"), ("bottom", "50"), ("right", "100")):
+    for side, room in (("top", "35"), ("left", "100"), ("bottom", "35"), ("right", "100")):
         margins.append(_element(f"w:{side}", w=room, type="dxa"))
     properties = table._tbl.tblPr
     layout = properties.find(qn("w:tblLayout"))
