@@ -121,7 +121,8 @@ def restart_numbers(document: Document) -> Any:
 
 def use_numbers(paragraph: Paragraph, number: Any) -> None:
     """Make the paragraph an item of that list."""
-    properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()
+    settings: Any = paragraph._p.get_or_add_pPr()
+    properties = settings.get_or_add_numPr()
     properties.get_or_add_ilvl().val = 0
     properties.get_or_add_numId().val = number
 
