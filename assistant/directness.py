@@ -21,6 +21,8 @@ def direct_cues(question: str, language: str) -> tuple[re.Pattern[str], ...]:
 
 def says_directly(sentence: str, cues: tuple[re.Pattern[str], ...]) -> bool:
     """Whether a sentence holds what one of the cues looks for."""
+    if not cues:
+        return False
     folded = fold(sentence)
     return any(cue.search(folded) for cue in cues)
 

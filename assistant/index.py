@@ -20,14 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.bm25 import LexicalIndex, write_lexical
 from assistant.errors import AssistantError
-from assistant.lexical import analyse
 from assistant.models import Passage, Sentence, Source
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # raise when the layout of an edition changes
 POINTER = "current"
+KEPT = 2000  # passages kept in memory once read, about 2 kB each
 MANIFEST = "manifest.json"  # written last: an edition without it is not complete
 Vectors = NDArray[np.float32]
 
@@ -70,8 +71,9 @@ class Index:
             opened.callback(self._client.close)
             self._passages = {language: self._client.get_collection(f"passages-{language}") for language in self.languages}
             self._asks = {language: self._client.get_collection(f"asks-{language}") for language in self.languages}
-            self._lexical = {language: _Lexical(folder, language) for language in self.languages}
+            self._lexical = {language: LexicalIndex(folder, language) for language in self.languages}
             self._sentences = {language: np.load(folder / f"sentences-{language}.npy", mmap_mode="r") for language in self.languages}
+            self._read: dict[tuple[str, str], Passage] = {}
             opened.pop_all()
 
     def check(self) -> None:
@@ -89,29 +91,41 @@ class Index:
         """Let go of the files."""
         self._client.close()
 
-    def nearest(self, language: str, vector: Vectors, count: int) -> list[tuple[Passage, float]]:
-        """Passages nearest to a question's vector with their cosine, best first."""
-        with _naming(self.folder):
-            found = self._passages[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "distances"])
-        metadatas, distances = _first(found["metadatas"]), _first(found["distances"])
-        return [(_passage(str(m["passage"])), 1 - float(d)) for m, d in zip(metadatas, distances, strict=True)]
+    def nearest(self, language: str, vector: Vectors, count: int) -> dict[str, float]:
+        """Ids of the passages nearest to a question's vector with their cosine, best first."""
+        return self._query(self._passages[language], vector, count)
 
     def nearest_asks(self, language: str, vector: Vectors, count: int) -> dict[str, tuple[float, str]]:
-        """Passage id -> best cosine among the questions it answers, and that question."""
-        with _naming(self.folder):
-            found = self._asks[language].query(query_embeddings=[vector], n_results=count, include=["metadatas", "documents", "distances"])
+        """Passage id -> best cosine among the questions it answers, and that question's id."""
         best: dict[str, tuple[float, str]] = {}
-        rows = zip(_first(found["metadatas"]), _first(found["documents"]), _first(found["distances"]), strict=True)
-        for metadata, document, distance in rows:
-            best.setdefault(str(metadata["passage_id"]), (1 - float(distance), str(document)))
+        for ask_id, cosine in self._query(self._asks[language], vector, count).items():
+            best.setdefault(ask_id.rpartition("?")[0], (cosine, ask_id))
         return best
 
+    def _query(self, collection: Any, vector: Vectors, count: int) -> dict[str, float]:
+        """Ids and cosines only: Chroma takes 1 ms for those and 2 ms with what is kept beside them."""
+        with _naming(self.folder):
+            found = collection.query(query_embeddings=[vector], n_results=count, include=["distances"])
+        return {str(i): 1 - float(distance) for i, distance in zip(_first(found["ids"]), _first(found["distances"]), strict=True)}
+
     def passages(self, language: str, ids: Sequence[str]) -> dict[str, Passage]:
-        """Passages by id; unknown ids are left out."""
-        if not ids or language not in self._passages:
-            return {}
-        found = self._passages[language].get(ids=list(ids), include=["metadatas"])
-        return {i: _passage(str(m["passage"])) for i, m in zip(found["ids"], found["metadatas"] or [], strict=True)}
+        """Passages by id, in the order given; unknown ids are left out."""
+        known = {i: self._read[language, i] for i in ids if (language, i) in self._read}
+        missing = [i for i in ids if i not in known]
+        if missing and language in self._passages:
+            with _naming(self.folder):
+                found = self._passages[language].get(ids=missing, include=["metadatas"])
+            fresh = {i: _passage(str(m["passage"])) for i, m in zip(found["ids"], found["metadatas"] or [], strict=True)}
+            if len(self._read) < KEPT:
+                self._read |= {(language, i): passage for i, passage in fresh.items()}
+            known |= fresh
+        return {i: known[i] for i in ids if i in known}
+
+    def asks(self, language: str, ids: Sequence[str]) -> dict[str, str]:
+        """Questions by their id."""
+        with _naming(self.folder):
+            found = self._asks[language].get(ids=list(ids), include=["documents"]) if ids else {"ids": [], "documents": []}
+        return {str(i): str(text) for i, text in zip(found["ids"], found["documents"] or [], strict=True)}
 
     def lexical_scores(self, language: str, terms: Sequence[str], count: int) -> dict[str, float]:
         """BM25 scores of the best passages for analysed terms; empty where no term is known."""
@@ -127,35 +141,7 @@ class Index:
 
     def sentence_vectors(self, language: str, passage_id: str) -> Vectors:
         """(sentences, dimension) float32 unit rows of a passage."""
-        lexical = self._lexical[language]
-        position = lexical.position[passage_id]
-        return np.asarray(self._sentences[language][lexical.first[position] : lexical.first[position + 1]], np.float32)
-
-
-class _Lexical:
-    """BM25 of one language, and where each passage's sentences lie."""
-
-    def __init__(self, folder: Path, language: str) -> None:
-        import bm25s
-
-        stored = json.loads((folder / f"lexical-{language}.json").read_text(encoding="utf-8"))
-        self.ids: list[str] = stored["ids"]
-        self.first: list[int] = stored["first"]
-        self.frequencies: dict[str, int] = stored["frequencies"]
-        self._terms: list[list[str]] = stored["terms"]
-        self.position = {passage_id: i for i, passage_id in enumerate(self.ids)}
-        self._bm25 = bm25s.BM25.load(str(folder / f"bm25-{language}"))
-
-    def terms(self, passage_id: str) -> frozenset[str]:
-        return frozenset(self._terms[self.position[passage_id]])
-
-    def scores(self, terms: Sequence[str], count: int) -> dict[str, float]:
-        known = [term for term in terms if term in self.frequencies]
-        if not known:
-            return {}
-        scores = self._bm25.get_scores(known)
-        best = np.argsort(-scores)[:count]
-        return {self.ids[i]: float(scores[i]) for i in best if scores[i] > 0}
+        return np.asarray(self._sentences[language][self._lexical[language].sentence_rows(passage_id)], np.float32)
 
 
 class IndexStore:
@@ -223,7 +209,8 @@ def write_edition(folder: Path, manifest: Manifest, indexed: dict[str, list[Inde
     try:
         for language, entries in indexed.items():
             _write_collections(client, language, entries)
-            _write_lexical(folder, language, entries)
+            texts = {e.passage.id: " ".join((e.passage.document, e.passage.section, e.passage.text, *e.asks)) for e in entries}
+            write_lexical(folder, language, texts, [len(e.passage.sentences) for e in entries])
             rows = [entry.rows[1:] for entry in entries] or [np.zeros((0, manifest.dimension), np.float32)]
             np.save(folder / f"sentences-{language}.npy", np.concatenate(rows).astype(np.float16))
     finally:
@@ -251,28 +238,6 @@ def _write_collections(client: Any, language: str, entries: list[IndexedPassage]
             documents=[ask for _, _, ask, _ in some],
             metadatas=[{"passage_id": passage_id} for passage_id, *_ in some],
         )
-
-
-def _write_lexical(folder: Path, language: str, entries: list[IndexedPassage]) -> None:
-    import bm25s
-
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to tell every step
-    documents = [analyse(" ".join((e.passage.document, e.passage.section, e.passage.text, *e.asks)), language) for e in entries]
-    bm25 = bm25s.BM25()
-    bm25.index(documents, show_progress=False)
-    bm25.save(str(folder / f"bm25-{language}"))
-    frequencies: dict[str, int] = {}
-    for document in documents:
-        for term in set(document):
-            frequencies[term] = frequencies.get(term, 0) + 1
-    first = np.cumsum([0, *(len(entry.passage.sentences) for entry in entries)]).tolist()
-    stored = {
-        "ids": [entry.passage.id for entry in entries],
-        "first": first,
-        "frequencies": frequencies,
-        "terms": [sorted(set(document)) for document in documents],
-    }
-    (folder / f"lexical-{language}.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
 
 
 def _client(folder: Path) -> Any:

@@ -125,11 +125,9 @@ def find_passages(
     Passages of `document`, where the question before was answered, are preferred.
     """
     side = language if language in index.languages else index.languages[0]
-    nearest = index.nearest(side, vector, NEAREST_PASSAGES)
+    similar = index.nearest(side, vector, NEAREST_PASSAGES)
     asked = index.nearest_asks(side, vector, NEAREST_ASKS)
     lexical = index.lexical_scores(side, terms, LEXICAL) if side == language else {}
-    passages = {passage.id: passage for passage, _ in nearest}
-    similar = {passage.id: similarity for passage, similarity in nearest}
     ids = list(similar.keys() | asked.keys() | lexical.keys())
     if not ids:
         return (), {}, Evidence(0, 0, (), 0)
@@ -139,7 +137,8 @@ def find_passages(
     scores = DENSE_WEIGHT * _standardise(dense) + (1 - DENSE_WEIGHT) * _standardise(np.array([lexical.get(i, 0.0) for i in ids]))
     scores += SAME_DOCUMENT * np.array([i.partition("#")[0] == document for i in ids])
     order = [int(i) for i in np.argsort(-scores, kind="stable")[:HITS]]
-    passages |= index.passages(side, [ids[i] for i in order if ids[i] not in passages])
+    passages = index.passages(side, [ids[i] for i in order])
+    asks = index.asks(side, [asked[passage_id][1] for passage_id in passages if passage_id in asked])
     hits = tuple(Hit(passages[ids[i]], float(scores[i]), similar.get(ids[i], floor)) for i in order)
     evidence = Evidence(
         passage=max(similar.values()),
@@ -147,7 +146,7 @@ def find_passages(
         sums=tuple(float(x) for x in np.sort(dense)[::-1]),
         lexical=max(lexical.values(), default=0.0),
     )
-    return hits, {i: ask for i, (_, ask) in asked.items()}, evidence
+    return hits, {i: asks[asked[i][1]] for i in passages if i in asked}, evidence
 
 
 def _standardise(values: NDArray[np.float64]) -> NDArray[np.float64]:

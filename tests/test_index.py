@@ -43,8 +43,7 @@ def test_every_sentence_has_its_own_unit_row(index: Index, guide: Guide) -> None
 
 def test_the_nearest_passages_are_those_with_the_highest_cosine(index: Index, embeddings: TextEmbeddings, guide: Guide) -> None:
     vector = embeddings.questions(["¿Cada cuánto se prueba el plan de continuidad?"])[0]
-    found = index.nearest("es", vector, 468)
-    similar = {passage.id: similarity for passage, similarity in found}
+    similar = index.nearest("es", vector, 468)
     assert list(similar.values()) == sorted(similar.values(), reverse=True)
     topic = next(topic for topic in guide["es"] if topic.id == "continuidad-planes")
     exact = embeddings.passages_with_sentences([(f"{p.document} › {p.section}.", [s.text for s in p.sentences]) for p in topic.passages])
@@ -56,8 +55,8 @@ def test_a_question_that_the_guide_answers_is_nearest_to_itself(index: Index, em
     for topic in guide["en"][::6]:
         passage_id, asks = next(iter(topic.asks.items()))
         best = index.nearest_asks("en", embeddings.questions([asks[0]])[0], 5)
-        first, (similarity, text) = max(best.items(), key=lambda pair: pair[1][0])
-        assert (first, text) == (passage_id, asks[0]) and similarity > 0.98
+        first, (similarity, ask_id) = max(best.items(), key=lambda pair: pair[1][0])
+        assert (first, index.asks("en", [ask_id])) == (passage_id, {ask_id: asks[0]}) and similarity > 0.98
 
 
 def test_lexical_scores_hold_only_passages_with_a_term_best_first(index: Index) -> None:
@@ -76,7 +75,13 @@ def test_document_frequencies_count_the_passages_that_hold_a_term(index: Index, 
 
 def test_unknown_ids_and_languages_are_left_out(index: Index) -> None:
     assert index.passages("es", ["continuidad-planes#pruebas", "nada#nada"]).keys() == {"continuidad-planes#pruebas"}
-    assert index.passages("es", []) == index.passages("fr", ["continuidad-planes#pruebas"]) == {}
+    assert index.passages("es", []) == index.passages("fr", ["continuidad-planes#pruebas"]) == index.asks("es", []) == {}
+
+
+def test_passages_come_in_the_order_asked_for_whether_read_before_or_not(index: Index) -> None:
+    ids = list(index.manifest.passages["es"])
+    for order in (ids[5:8], ids[6:9][::-1], [ids[9], ids[5]]):
+        assert [passage.id for passage in index.passages("es", order).values()] == order
 
 
 def test_before_the_first_ingest_there_is_no_index(tmp_path: Path) -> None:

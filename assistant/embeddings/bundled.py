@@ -94,8 +94,8 @@ class BundledE5(TextEmbeddings):
         self._tokenizer = UnigramTokenizer(folder / PIECES, model.specials, shape.positions)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # Waiting threads sleep: on a busy 2-core machine 11 instead of 17 ms of processor a question, 1.5 instead of 2.5 s for 24 passages.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Threads that wait may loop only so long: 11 instead of 17 ms of processor a question, 6.4 instead of 6.0 ms alone on 2 cores.
+        options.add_session_config_entry("session.intra_op.spin_duration_us", "200")
         self._session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
 
     def questions(self, texts: Sequence[str]) -> Vectors:
