@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.i18n import explain, languages, tr
+from assistant.i18n import FIRST, explain, languages, tr
 from assistant.settings import Settings, load_settings
 
 OK, NOTHING, BAD = 0, 1, 2
@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
         args = build_parser(language).parse_args(argv)
         return int(args.run(args, settings, language))
     except AssistantError as error:
-        print(explain(error, language or "es"), file=sys.stderr)
+        print(explain(error, language or FIRST), file=sys.stderr)
         return BAD
     except BrokenPipeError:
         return OK

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from assistant.errors import AssistantError
+from assistant.i18n import Localised
 from assistant.questionnaire import Action, Condition, LocalList, LocalText, Option, QSection, Question, Questionnaire
 from assistant.settings import Settings
 
@@ -50,7 +51,7 @@ def load_standards(settings: Settings) -> dict[str, Standard]:
     path = settings.knowledge / "standards.yaml"
     try:
         entries = _read_yaml(path)["standards"]
-        return {name: Standard(name, **entry | {"as_of": date.fromisoformat(entry["as_of"])}) for name, entry in entries.items()}
+        return {name: _standard(name, entry) for name, entry in entries.items()}
     except (TypeError, KeyError, ValueError) as error:
         raise AssistantError("questionnaire_file", file=path.name, place="standards", reason=error) from error
 
@@ -62,8 +63,8 @@ def read_questionnaire(path: Path, profile: Sequence[Question] = ()) -> Question
         id=raw["id"],
         version=raw["version"],
         scored=raw.get("scored", True),
-        title=raw["title"],
-        intro=raw["intro"],
+        title=Localised(raw["title"]),
+        intro=Localised(raw["intro"]),
         minutes=raw["minutes"],
         sections=tuple(_section(section) for section in raw["sections"]),
     )
@@ -105,14 +106,16 @@ def _place(raw: Any, steps: Sequence[str | int]) -> str:
 
 def _section(raw: dict[str, Any]) -> QSection:
     questions = tuple(_question(question, raw["id"]) for question in raw["questions"])
-    return QSection(raw["id"], raw["title"], raw.get("weight", 1), questions)
+    return QSection(raw["id"], Localised(raw["title"]), raw.get("weight", 1), questions)
 
 
 def _question(raw: dict[str, Any], section_id: str) -> Question:
     conditions = raw.get("visible_if", {})
-    plain = ("id", "type", "text", "why", "weight", "criticality", "not_applicable", "owner_role", "due_days", "effort", "since")
+    plain = ("id", "type", "weight", "criticality", "not_applicable", "owner_role", "due_days", "effort", "since")
     return Question(
         section_id=section_id,
+        text=Localised(raw["text"]),
+        why=Localised(raw["why"]),
         options=tuple(_option(option) for option in raw.get("options", ())),
         shown_all=_conditions(conditions.get("all", ())),
         shown_any=_conditions(conditions.get("any", ())),
@@ -125,7 +128,8 @@ def _question(raw: dict[str, Any], section_id: str) -> Question:
 
 
 def _option(raw: dict[str, Any]) -> Option:
-    return Option(raw["id"], raw["label"], raw.get("score"), _action(raw.get("action")), float(raw["tier"]) if "tier" in raw else None)
+    tier = float(raw["tier"]) if "tier" in raw else None
+    return Option(raw["id"], Localised(raw["label"]), raw.get("score"), _action(raw.get("action")), tier)
 
 
 def _conditions(raw: Sequence[dict[str, Any]]) -> tuple[Condition, ...]:
@@ -133,17 +137,25 @@ def _conditions(raw: Sequence[dict[str, Any]]) -> tuple[Condition, ...]:
 
 
 def _action(raw: dict[str, Any] | None) -> Action | None:
-    return Action(raw["title"], _lines(raw["steps"]), raw["done_when"]) if raw else None
+    return Action(Localised(raw["title"]), _lines(raw["steps"]), Localised(raw["done_when"])) if raw else None
 
 
 def _lines(raw: dict[str, list[str]]) -> LocalList:
-    return {language: tuple(lines) for language, lines in raw.items()}
+    return Localised({language: tuple(lines) for language, lines in raw.items()})
+
+
+def _standard(name: str, raw: dict[str, Any]) -> Standard:
+    words = {key: Localised(raw[key]) for key in ("title", "gist")}
+    return Standard(name, **raw | words | {"as_of": date.fromisoformat(raw["as_of"])})
 
 
 def _faults(questionnaire: Questionnaire, stem: str, profile: Sequence[Question]) -> Iterator[tuple[str, str]]:
     """(place, reason) of what the schema cannot say. Conditions name earlier questions, so they cannot form a circle."""
     if questionnaire.id != stem:
         yield "id", f"{questionnaire.id} != {stem}"
+    texts = list(_texts(questionnaire))
+    spoken = set().union(*(words for _, words in texts))
+    yield from ((place, f"missing: {', '.join(sorted(spoken - words.keys()))}") for place, words in texts if spoken - words.keys())
     yield from _repeated("sections", [section.id for section in questionnaire.sections])
     yield from _repeated("questions", [question.id for question in questionnaire.questions])
     earlier = {question.id: question for question in profile}
@@ -173,6 +185,20 @@ def _repeated(place: str, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
     return ((place, f"{name} x {ids.count(name)}") for name in dict.fromkeys(ids) if ids.count(name) > 1)
 
 
+def _texts(questionnaire: Questionnaire) -> Iterator[tuple[str, LocalText | LocalList]]:
+    """All words of a file, each with its place."""
+    yield from (("title", questionnaire.title), ("intro", questionnaire.intro))
+    yield from ((section.id, section.title) for section in questionnaire.sections)
+    for question in questionnaire.questions:
+        words = [question.text, question.why, *(option.label for option in question.options)]
+        words += [text for action in _actions(question) for text in (action.title, action.done_when)]
+        yield from ((question.id, text) for text in words)
+        yield from ((question.id, lines) for lines in _all_lines(question))
+
+
 def _all_lines(question: Question) -> list[LocalList]:
-    actions = [action for action in (question.action, *(option.action for option in question.options)) if action]
-    return [lines for lines in (question.evidence, *(action.steps for action in actions)) if lines]
+    return [lines for lines in (question.evidence, *(action.steps for action in _actions(question))) if lines]
+
+
+def _actions(question: Question) -> list[Action]:
+    return [action for action in (question.action, *(option.action for option in question.options)) if action]

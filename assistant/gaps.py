@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from assistant.i18n import languages, tr, tr_list
+from assistant.i18n import Localised, languages, tr, tr_list
 from assistant.questionnaire import UNKNOWN, Action, Answers, Question, Questionnaire, chosen
 from assistant.scoring import AnswerSheet, Response, asked, state_of
 
@@ -71,14 +71,14 @@ def find_out_action(question: Question) -> Action:
         language: {
             "question": question.text[language],
             "role": tr(f"roles.{question.owner_role}", language),
-            "evidence": "; ".join((question.evidence or {}).get(language, ())),
+            "evidence": "; ".join(question.evidence[language] if question.evidence else ()),
         }
         for language in languages()
     }
     return Action(
-        title={language: tr("find_out.title", language, **values) for language, values in words.items()},
-        steps={language: tuple(step.format(**values) for step in tr_list("find_out.steps", language)) for language, values in words.items()},
-        done_when={language: tr("find_out.done_when", language) for language in words},
+        title=Localised({code: tr("find_out.title", code, **values) for code, values in words.items()}),
+        steps=Localised({code: tuple(step.format(**values) for step in tr_list("find_out.steps", code)) for code, values in words.items()}),
+        done_when=Localised({code: tr("find_out.done_when", code) for code in words}),
     )
 
 

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from assistant.errors import AssistantError
 
 STRINGS = Path(__file__).parent / "strings"
+FIRST = "es"  # the product's first language: the default, and what stands in where a reader's own is missing
+Words = TypeVar("Words")
+
+
+class Localised(dict[str, Words]):
+    """Words by language; a language that they lack gets them in the one that stands in for it."""
+
+    def __missing__(self, language: str) -> Words:
+        if not self:
+            raise KeyError(language)
+        return self[by_preference(self, language)[0]]
 
 
 @cache
 def languages() -> tuple[str, ...]:
     """Languages the interface speaks: one strings file each, Spanish first."""
-    return tuple(sorted((path.stem for path in STRINGS.glob("*.yaml")), key=lambda code: (code != "es", code)))
+    return by_preference(path.stem for path in STRINGS.glob("*.yaml"))
+
+
+def by_preference(codes: Iterable[str], language: str = FIRST) -> tuple[str, ...]:
+    """Languages in the order in which a reader of `language` is served: their own, Spanish, the others by code."""
+    return tuple(sorted(codes, key=lambda code: (code != language, code != FIRST, code)))
 
 
 @cache
@@ -48,6 +66,13 @@ def locale_for(language: str, preferred: str) -> str:
     return preferred if preferred.startswith(f"{language}-") else tr("locale", language)
 
 
+def language_label(code: str, language: str) -> str:
+    """What a language is called in another one ("inglés"), its code where nobody knows."""
+    from babel import Locale
+
+    return str(Locale.parse(language).languages.get(code, code))
+
+
 def explain(error: AssistantError, language: str) -> str:
     """An error in the user's language, with what to do next."""
     return tr(f"errors.{error.key}", language, **error.values)
@@ -58,6 +83,16 @@ def format_date(day: date | datetime, locale: str, style: str = "medium") -> str
     from babel.dates import format_date as babel_date
 
     return babel_date(day, style, locale=locale.replace("-", "_"))
+
+
+def date_pattern(locale: str) -> str:
+    """How a date is typed in a country, with all its digits: "DD/MM/YYYY"."""
+    from babel.dates import get_date_format
+
+    pattern = get_date_format("short", locale=locale.replace("-", "_")).pattern
+    fields = [match[0] for match in re.finditer(r"d+|M+|y+", pattern)]
+    mark = next((sign for sign in "/.-" if sign in pattern), "-")
+    return mark.join({"d": "DD", "M": "MM", "y": "YYYY"}[field[0]] for field in fields)
 
 
 def format_number(value: float, locale: str, digits: int = 0) -> str:

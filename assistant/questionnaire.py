@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from assistant.i18n import Localised
 from assistant.models import Scope
 
 UNKNOWN, NOT_APPLICABLE = "unknown", "not_applicable"  # answers that every question has; never written as options
 HOURS = {"min": 1 / 60, "h": 1.0, "d": 24.0}
 DURATION = re.compile(r"(\d+(?:[.,]\d+)?)\s*(min|h|d)")
 
-LocalText = dict[str, str]  # language -> words
-LocalList = dict[str, tuple[str, ...]]  # language -> lines, as many in each
+LocalText = Localised[str]
+LocalList = Localised[tuple[str, ...]]  # as many lines in each language
 Answers = Mapping[str, str | Sequence[str]]  # question id -> option id; several in a sequence or with commas between
 
 

@@ -222,7 +222,7 @@ def _answer(
         section=titles[question.section_id],
         question=question.text[language],
         why=question.why[language],
-        evidence=(question.evidence or {}).get(language, ()),
+        evidence=question.evidence[language] if question.evidence else (),
         state=state,
         option=given.option,
         answer=answer_label(question, given.option, language),

@@ -6,13 +6,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import AssistantError
+from assistant.i18n import FIRST, languages
 
 PREFIX = "RESGUARDO_"
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +26,12 @@ def _known_zone(name: str) -> str:
         raise ValueError(f"unknown time zone {name!r}") from error
 
 
+def _spoken(language: str) -> str:
+    if language not in languages():
+        raise ValueError(f"{language!r} is not one of {', '.join(languages())}")
+    return language
+
+
 class Settings(BaseModel):
     """Everything that may be configured; the README's table is tested against these fields."""
 
@@ -33,7 +40,7 @@ class Settings(BaseModel):
     home: Path = Field(default_factory=lambda: user_data_path("resguardo"), description="data folder: index, database, uploads")
     knowledge: Path = Field(ROOT / "knowledge", description="folder of the guide")
     embedding_model: str = Field("", description="sentence-transformers model, by name or folder; empty: the bundled multilingual-e5-small")
-    language: Literal["es", "en"] = Field("es", description="language of the interface until the user chooses another")
+    language: Annotated[str, AfterValidator(_spoken)] = Field(FIRST, description="language of the interface until the user chooses another")
     locale: str = Field("es-ES", pattern=r"^[a-z]{2}-[A-Z]{2}$", description="date and number formats until the user chooses another")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field("Europe/Madrid", description="time zone in which dates and times are shown")
     database_url: str = Field("", description="SQLAlchemy address of the database; empty: SQLite in the data folder")

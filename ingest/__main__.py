@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from assistant.errors import AssistantError
-from assistant.i18n import explain, languages, tr
+from assistant.i18n import FIRST, explain, languages, tr
 from assistant.settings import Settings, load_settings
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the ingest; returns the exit code: 0 ok, 2 bad input."""
-    language = "es"
+    language = FIRST
     try:
         settings = load_settings()
         language = settings.language

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import chain, combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from assistant.catalogue import Standard, load_profile, load_questionnaires, loa
 from assistant.embeddings import bundled, open_embeddings
 from assistant.errors import AssistantError
 from assistant.guide import find_sections
-from assistant.i18n import languages, strings
+from assistant.i18n import Localised, languages, strings
 from assistant.models import Scope
 from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Action, Condition, Question, Questionnaire, accepts, measure, visible_questions
 from assistant.settings import ROOT, Settings, load_settings
@@ -135,6 +136,27 @@ def test_words_are_finished(language: str) -> None:
     for question in [*PROFILE.questions, *QUESTIONS]:
         assert question.text[language].endswith("?"), question.id
         assert not [text for text in words(question, language) if text != text.strip() or "  " in text or "TODO" in text or '"' in text], question.id
+
+
+def test_every_text_is_there_in_every_language_of_the_interface() -> None:
+    texts = [*(text for part in (PROFILE, *QUESTIONNAIRES.values()) for text in local_texts(part))]
+    assert len(texts) > 1000
+    assert {tuple(sorted(text)) for text in texts} == {tuple(sorted(languages()))}
+
+
+def local_texts(questionnaire: Questionnaire) -> Iterator[Localised[Any]]:
+    yield from (questionnaire.title, questionnaire.intro, *(section.title for section in questionnaire.sections))
+    for question in questionnaire.questions:
+        yield from (question.text, question.why, *(option.label for option in question.options), *([question.evidence] if question.evidence else []))
+        yield from (text for action in actions(question) for text in (action.title, action.steps, action.done_when))
+
+
+def test_a_language_that_a_file_lacks_is_shown_in_spanish_else_in_the_first_one_by_code() -> None:
+    title = QUESTIONNAIRES["continuity"].title
+    assert title["pt"] == title["es"] != title["en"]
+    assert Localised({"fr": "oui", "de": "ja"})["pt"] == "ja"
+    with pytest.raises(KeyError):
+        Localised()["es"]
 
 
 def test_the_two_languages_differ() -> None:
@@ -255,6 +277,7 @@ def test_durations_are_read_in_hours(answer: str, hours: float | None) -> None:
         ("weight: 5", "weight: 9", "impact > weight"),
         ("version: 1", "version: [", "YAML"),
         ('    en: "Continuity of the outsourced service"\n', "", "title"),
+        ('en: "Continuity of the outsourced service"', 'eng: "Continuity of the outsourced service"', "title"),
     ],
 )
 def test_a_broken_file_is_refused_with_file_and_place(knowledge: Settings, before: str, after: str, place: str) -> None:

@@ -88,7 +88,7 @@ def show_reason(row: str, question: Question, assessment_id: str) -> None:
 def show_foot(row: str, question: Question, assessment_id: str, answered: bool) -> None:
     """Why it is asked, what counts as proof, and the ways to "I don't know" and to no answer."""
     code = language()
-    proof = "; ".join((question.evidence or {}).get(code, ()))
+    proof = "; ".join(question.evidence[code] if question.evidence else ())
     parts = [html_text(question.why[code])] + ([f"<strong>{words('results.evidence')}</strong> {html_text(proof)}"] if proof else [])
     st.html(f'<details class="why"><summary>{words("review.why")}</summary><p>{"</p><p>".join(parts)}</p></details>')
     with st.container(horizontal=True):
