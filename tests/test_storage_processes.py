@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -35,8 +37,10 @@ def at(home: Path) -> Settings:
     return load_settings({"RESGUARDO_HOME": str(home)})
 
 
-@pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
+    """Processes of their own; they must not begin by running what Streamlit's AppTest has left as the main module."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "alembic.command", "assistant.storage.store"])
     return context
@@ -162,5 +166,6 @@ def test_a_read_only_folder_is_named_with_what_to_do(processes: ForkServerContex
     child = processes.Process(target=open_without_rights, args=(home, result))
     child.start()
     child.join(60)
+    assert child.exitcode == 0
     said = result.get()
     assert said.startswith("database_folder: ") and "RESGUARDO_HOME" in said and str(home) in said

@@ -126,6 +126,7 @@ def write_int8(model: PackedModel, path: Path) -> None:
             path,
             per_channel=True,
             weight_type=QuantType.QInt8,
+            reduce_range=True,  # seven bits: eight saturate on processors without VNNI, which then rank and refuse otherwise than those with it
             op_types_to_quantize=["MatMul"],
             extra_options={"MatMulConstBOnly": True},
         )
