@@ -13,12 +13,12 @@ from assistant.directness import direct_cues, says_directly
 from assistant.embeddings import TextEmbeddings, open_embeddings
 from assistant.errors import AssistantError
 from assistant.gate import Verdict, judge
-from assistant.i18n import languages, tr
+from assistant.i18n import language_label, languages, tr
 from assistant.index import Index, IndexStore
 from assistant.language import detect_language
 from assistant.lexical import analyse
 from assistant.models import Answer, Citation, CitedSentence, Hit, Passage, Reason
-from assistant.retrieval import GuideRetriever, Search
+from assistant.retrieval import GuideRetriever, Reach, Search
 from assistant.settings import Settings
 from assistant.verify import check_citations
 from assistant.weights import Weights, load_weights
@@ -76,13 +76,22 @@ def answer_question(assistant: Assistant, question: str, history: Sequence[str],
         return refuse(question, interface, Reason.UNSUPPORTED_LANGUAGE)
     if not analyse(question, language):
         return refuse(question, language, Reason.UNCLEAR)
-    search = assistant.retriever.search(question, history, language)
-    verdict = judge(search, search.index, assistant.weights)
+    search, verdict = find(assistant, question, history, language)
     if verdict is Verdict.REFUSED:
         return refuse(question, language, Reason.REFUSED)
     if verdict is Verdict.NOT_COVERED or not search.hits:
         return refuse(question, language, Reason.NOT_COVERED, search)
     return compose(question, search, pick_sentences(search, search.index, assistant.settings.max_answer_words))
+
+
+def find(assistant: Assistant, question: str, history: Sequence[str], language: str) -> tuple[Search, Verdict]:
+    """What the guide has in the question's language; where that does not answer, what it has only in others, if that does."""
+    search = assistant.retriever.search(question, history, language, Reach.OWN)
+    verdict = judge(search, search.index, assistant.weights)
+    other = assistant.retriever.elsewhere(search, history) if verdict is Verdict.NOT_COVERED else None
+    if other and judge(other, other.index, assistant.weights) is Verdict.ANSWER:
+        return other, Verdict.ANSWER
+    return search, verdict
 
 
 def pick_sentences(search: Search, index: Index, max_words: int) -> list[Picked]:
@@ -136,8 +145,9 @@ def compose(question: str, search: Search, picked: Sequence[Picked]) -> Answer:
     """Number the passages, write the Markdown, and check every sentence before it leaves."""
     groups = _grouped(picked)
     citations, sentences, blocks = [], [], []
-    if search.hits[0].passage.language != search.language:
-        blocks.append(tr("answer.other_language", search.language))
+    others = dict.fromkeys(group[0].passage.language for group in groups if group[0].passage.language != search.language)
+    if others:
+        blocks.append(tr("answer.other_language", search.language, name=", ".join(language_label(code, search.language) for code in others)))
     for n, group in enumerate(groups, start=1):
         passage, positions = group[0].passage, [p.position for p in group]
         cited = [CitedSentence(passage.sentences[i].text, (n,), passage.sentences[i].item) for i in positions]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assistant.gate import FEATURES, VECTOR_SCALE, Verdict, gate_features
-from assistant.retrieval import GuideRetriever, Search
+from assistant.retrieval import GuideRetriever, Reach, Search, find_passages
 from assistant.weights import Weights
 
 SEED = 20261122
@@ -59,7 +59,16 @@ def calibrate(retriever: GuideRetriever, questions: Sequence[Labelled]) -> Weigh
         feature_scale=scale.tolist(),
         follow_up=follow_up.tolist(),
         follow_up_bias=follow_up_bias,
+        loss_across=loss_across(retriever, outside),
     )
+
+
+def loss_across(retriever: GuideRetriever, outside: Sequence[Labelled]) -> float:
+    """What a cosine loses when question and passage are in different languages, on questions that no passage answers; 0 for a single language."""
+    index, vectors = retriever.open_index(), retriever.embeddings.questions([q.question for q in outside])
+    best = [{side: find_passages(index, (), vector, side, reach=Reach.OWN)[2].sums[0] for side in index.languages} for vector in vectors]
+    drops = [sums[q.language] - sums[side] for q, sums in zip(outside, best, strict=True) for side in sums if side != q.language in sums]
+    return float(np.mean(drops)) / 2 if drops else 0.0  # a sum is of two cosines
 
 
 def _fit_follow_up(retriever: GuideRetriever, questions: Sequence[Labelled]) -> tuple[Any, float]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.index import Index
-from assistant.lexical import analyse, fold
+from assistant.lexical import analyse
 from assistant.retrieval import Search
 from assistant.weights import Weights
 
@@ -50,35 +50,37 @@ def judge(search: Search, index: Index, weights: Weights) -> Verdict:
 
 def gate_probabilities(search: Search, index: Index, weights: Weights) -> dict[Verdict, float]:
     """Probability of each class, summing to 1."""
-    features = (np.array(gate_features(search, index)) - weights.feature_mean) / weights.feature_scale
+    features = np.nan_to_num((np.array(gate_features(search, index, weights.loss_across)) - weights.feature_mean) / weights.feature_scale)  # NaN: as on average
     logits = np.asarray(weights.gate) @ np.concatenate([search.vector * VECTOR_SCALE, features]) + weights.gate_bias
     exponents = np.exp(logits - logits.max())
     return {Verdict(name): float(p) for name, p in zip(weights.gate_classes, exponents / exponents.sum(), strict=True)}
 
 
-def gate_features(search: Search, index: Index) -> list[float]:
-    """Numbers in the order of FEATURES."""
+def gate_features(search: Search, index: Index, loss_across: float = 0.0) -> list[float]:
+    """Numbers in the order of FEATURES; across languages NaN for what compares words, and cosines with what they lose there."""
     evidence, sums = search.evidence, search.evidence.sums
     if not search.hits:
         return [0.0] * len(FEATURES)
     side = search.hits[0].passage.language
-    found = frozenset[str]().union(*(index.terms(side, hit.passage.id) for hit in search.hits[:TOP]))
+    same = side == search.language
+    lift = 0.0 if same else loss_across
+    found = frozenset[str]().union(*(index.terms(hit.passage.language, hit.passage.id) for hit in search.hits[:TOP]))
     frequencies = index.document_frequencies(side)
     terms = set(analyse(search.query, search.language))
     weight = {term: math.log(1 + len(index.manifest.passages[side]) / (1 + frequencies.get(term, 0))) for term in terms}
     figures = [term for term in terms if term[0].isdigit()]
     return [
-        evidence.passage,
-        evidence.ask,
-        sums[0],
+        evidence.passage + lift,
+        evidence.ask + lift,
+        sums[0] + 2 * lift,
         sums[0] - sums[min(9, len(sums) - 1)],
-        float(np.mean(sums[:5])),
-        math.log1p(evidence.lexical),
-        sum(weight[term] for term in terms & found) / max(sum(weight.values()), 1e-9),
-        sum(term not in frequencies for term in terms) / max(len(terms), 1),
+        float(np.mean(sums[:5])) + 2 * lift,
+        math.log1p(evidence.lexical) if same else math.nan,
+        sum(weight[term] for term in terms & found) / max(sum(weight.values()), 1e-9) if same else math.nan,
+        sum(term not in frequencies for term in terms) / max(len(terms), 1) if same else math.nan,
         float(sum(term not in found for term in figures)),
         float(_unknown_names(search.question, frequencies, side)),
-        float(side == search.language),
+        float(same),
         math.log(1 + len(search.question.split())),
         float(search.follow_up),
     ]
@@ -86,5 +88,5 @@ def gate_features(search: Search, index: Index) -> list[float]:
 
 def _unknown_names(question: str, frequencies: dict[str, int], language: str) -> int:
     """Capitalised words behind the first that the guide never uses: firms, products, people, places."""
-    names: Sequence[str] = re.findall(r"(?<=[\w,;] )[A-ZÁÉÍÓÚÑ][\w.-]+", question)
-    return sum(not any(term in frequencies for term in analyse(name, language)) for name in names if fold(name) != name)
+    names: Sequence[str] = re.findall(r"(?<=[\w,;] )[^\W\d_][\w.-]+", question)
+    return sum(not any(term in frequencies for term in analyse(name, language)) for name in names if name[0].isupper())

@@ -91,21 +91,22 @@ class Index:
         """Let go of the files."""
         self._client.close()
 
-    def nearest(self, language: str, vector: Vectors, count: int) -> dict[str, float]:
-        """Ids of the passages nearest to a question's vector with their cosine, best first."""
-        return self._query(self._passages[language], vector, count)
+    def nearest(self, language: str, vector: Vectors, count: int, among: Sequence[str] | None = None) -> dict[str, float]:
+        """Ids of the passages nearest to a question's vector, all or `among` some, with their cosine, best first."""
+        return self._query(self._passages[language], vector, count, ids=among)
 
-    def nearest_asks(self, language: str, vector: Vectors, count: int) -> dict[str, tuple[float, str]]:
+    def nearest_asks(self, language: str, vector: Vectors, count: int, among: Sequence[str] | None = None) -> dict[str, tuple[float, str]]:
         """Passage id -> best cosine among the questions it answers, and that question's id."""
         best: dict[str, tuple[float, str]] = {}
-        for ask_id, cosine in self._query(self._asks[language], vector, count).items():
+        where = {"passage_id": {"$in": list(among)}} if among is not None else None
+        for ask_id, cosine in self._query(self._asks[language], vector, count, where=where).items():
             best.setdefault(ask_id.rpartition("?")[0], (cosine, ask_id))
         return best
 
-    def _query(self, collection: Any, vector: Vectors, count: int) -> dict[str, float]:
+    def _query(self, collection: Any, vector: Vectors, count: int, **only: Any) -> dict[str, float]:
         """Ids and cosines only: Chroma takes 1 ms for those and 2 ms with what is kept beside them."""
         with _naming(self.folder):
-            found = collection.query(query_embeddings=[vector], n_results=count, include=["distances"])
+            found = collection.query(query_embeddings=[vector], n_results=count, include=["distances"], **only)
         return {str(i): 1 - float(distance) for i, distance in zip(_first(found["ids"]), _first(found["distances"]), strict=True)}
 
     def passages(self, language: str, ids: Sequence[str]) -> dict[str, Passage]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pydantic import ConfigDict
 
 from assistant.embeddings import TextEmbeddings
 from assistant.errors import AssistantError
+from assistant.i18n import by_preference
 from assistant.index import Index, IndexStore
 from assistant.language import detect_language
 from assistant.lexical import analyse
@@ -36,6 +38,14 @@ BLEND = 0.7
 SAME_DOCUMENT = 0.6
 FOLLOW_UP = 0.3  # probability from which history is read: recall 0.96 on own follow-ups, 3 % of the others
 Vector = NDArray[np.float32]
+
+
+class Reach(StrEnum):
+    """Which part of the guide a search looks at."""
+
+    OWN = "own"  # what there is in the question's language
+    OTHER = "other"  # passages that this language lacks, in the languages that have them
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +84,22 @@ class GuideRetriever(BaseRetriever):
     weights: Weights | None = None
     top: int = 5
 
-    def search(self, question: str, history: Sequence[str] = (), language: str | None = None) -> Search:
-        """Find passages for a question in its language; `history` holds earlier questions, oldest first.
+    def search(self, question: str, history: Sequence[str] = (), language: str | None = None, reach: Reach = Reach.ALL) -> Search:
+        """Find passages for a question, in its language where the guide has them; `history` holds earlier questions, oldest first.
 
         Raises AssistantError `index_model` when the index was built with another embedding model.
         """
         language = language or detect_language(question, history)
         vector: Vector = self.embeddings.questions([question])[0]
         if history and self._refers_back(vector):
-            return self.search_follow_up(question, vector, history[-HISTORY:], language)
+            return self.search_follow_up(question, vector, history[-HISTORY:], language, reach)
         index = self.open_index()
-        hits, asks, evidence = find_passages(index, analyse(question, language), vector, language)
+        hits, asks, evidence = find_passages(index, analyse(question, language), vector, language, reach=reach)
         return Search(question, question, language, False, vector, vector, hits, asks, evidence, index)
 
-    def search_follow_up(self, question: str, vector: Vector, history: Sequence[str], language: str) -> Search:
+    def search_follow_up(self, question: str, vector: Vector, history: Sequence[str], language: str, reach: Reach = Reach.ALL) -> Search:
         """Find passages for a question that leans on the one before: both are read together, where the last answer was found."""
-        before = self.search(history[-1], history[:-1], language)
+        before = self.search(history[-1], history[:-1], language, reach)
         query = f"{before.query} {question}"
         together: Vector = self.embeddings.questions([query])[0]
         blended = BLEND * together + (1 - BLEND) * vector
@@ -97,8 +107,14 @@ class GuideRetriever(BaseRetriever):
         document = before.hits[0].passage.document_id if before.hits else ""
         terms = analyse(f"{query} {question}", language)
         index = self.open_index()
-        hits, asks, evidence = find_passages(index, terms, query_vector, language, document)
+        hits, asks, evidence = find_passages(index, terms, query_vector, language, document, reach)
         return Search(question, query, language, True, vector, query_vector, hits, asks, evidence, index)
+
+    def elsewhere(self, search: Search, history: Sequence[str]) -> Search | None:
+        """The same question put to what its language lacks and others have; None where there is no such thing."""
+        if search.language not in search.index.languages or not search_sides(search.index, search.language, Reach.OTHER):
+            return None
+        return self.search(search.question, history, search.language, Reach.OTHER)
 
     def open_index(self) -> Index:
         """The index in use, checked against the embedding model."""
@@ -118,27 +134,31 @@ class GuideRetriever(BaseRetriever):
 
 
 def find_passages(
-    index: Index, terms: Sequence[str], vector: Vector, language: str, document: str = ""
+    index: Index, terms: Sequence[str], vector: Vector, language: str, document: str = "", reach: Reach = Reach.ALL
 ) -> tuple[tuple[Hit, ...], dict[str, str], Evidence]:
     """Candidates of the three legs, fused as z-scores; the lexical leg serves only text in the question's own language.
 
     Passages of `document`, where the question before was answered, are preferred.
     """
-    side = language if language in index.languages else index.languages[0]
-    similar = index.nearest(side, vector, NEAREST_PASSAGES)
-    asked = index.nearest_asks(side, vector, NEAREST_ASKS)
-    lexical = index.lexical_scores(side, terms, LEXICAL) if side == language else {}
-    ids = list(similar.keys() | asked.keys() | lexical.keys())
+    sides = search_sides(index, language, reach)
+    similar, asked, home = _nearest(index, sides, vector)
+    lexical = index.lexical_scores(language, terms, LEXICAL) if language in sides else {}
+    home |= dict.fromkeys(lexical, language)
+    ids = list(home)
     if not ids:
         return (), {}, Evidence(0, 0, (), 0)
     # A candidate that a leg did not return is at most as near as the last one it did.
     floor, ask_floor = min(similar.values()), min(similarity for similarity, _ in asked.values()) if asked else 0.0
     dense = np.array([similar.get(i, floor) + (asked[i][0] if i in asked else ask_floor) for i in ids])
-    scores = DENSE_WEIGHT * _standardise(dense) + (1 - DENSE_WEIGHT) * _standardise(np.array([lexical.get(i, 0.0) for i in ids]))
+    likeness = _standardise(dense)
+    words = _standardise(np.array([lexical.get(i, 0.0) for i in ids]))
+    own = np.array([home[i] == language for i in ids])
+    scores = DENSE_WEIGHT * likeness + (1 - DENSE_WEIGHT) * np.where(own, words, likeness)  # words of two languages cannot be compared
     scores += SAME_DOCUMENT * np.array([i.partition("#")[0] == document for i in ids])
     order = [int(i) for i in np.argsort(-scores, kind="stable")[:HITS]]
-    passages = index.passages(side, [ids[i] for i in order])
-    asks = index.asks(side, [asked[passage_id][1] for passage_id in passages if passage_id in asked])
+    groups = {side: [ids[i] for i in order if home[ids[i]] == side] for side in sides}
+    passages = {i: passage for side, group in groups.items() for i, passage in index.passages(side, group).items()}
+    asks = {i: ask for side, group in groups.items() for i, ask in index.asks(side, [asked[i][1] for i in group if i in asked]).items()}
     hits = tuple(Hit(passages[ids[i]], float(scores[i]), similar.get(ids[i], floor)) for i in order)
     evidence = Evidence(
         passage=max(similar.values()),
@@ -147,6 +167,34 @@ def find_passages(
         lexical=max(lexical.values(), default=0.0),
     )
     return hits, {i: asks[asked[i][1]] for i in passages if i in asked}, evidence
+
+
+def _nearest(
+    index: Index, sides: dict[str, list[str] | None], vector: Vector
+) -> tuple[dict[str, float], dict[str, tuple[float, str]], dict[str, str]]:
+    """Of all languages together: cosines of passages, best questions by passage, and each passage's language."""
+    similar, asked, home = dict[str, float](), dict[str, tuple[float, str]](), dict[str, str]()
+    for side, among in sides.items():
+        near, near_asks = index.nearest(side, vector, NEAREST_PASSAGES, among), index.nearest_asks(side, vector, NEAREST_ASKS, among)
+        similar, asked = similar | near, asked | near_asks
+        home |= dict.fromkeys((*near, *near_asks), side)
+    return similar, asked, home
+
+
+def search_sides(index: Index, language: str, reach: Reach) -> dict[str, list[str] | None]:
+    """Languages to search, each with the passages to look at (None: all): the question's own, and what it lacks in those that have it.
+
+    Every passage is looked at in one language only; a guide that lacks the question's language altogether is searched in the others.
+    """
+    own = language in index.languages
+    sides: dict[str, list[str] | None] = {language: None} if own and reach is not Reach.OTHER else {}
+    taken = set(index.manifest.passages.get(language, ()))
+    for other in by_preference(index.languages, language) if not own or reach is not Reach.OWN else ():
+        lacking = [i for i in index.manifest.passages[other] if i not in taken]
+        if lacking and other != language:
+            sides[other] = lacking if taken else None
+            taken.update(lacking)
+    return sides
 
 
 def _standardise(values: NDArray[np.float64]) -> NDArray[np.float64]:

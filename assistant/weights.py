@@ -32,6 +32,7 @@ class Weights:
     feature_scale: list[float]
     follow_up: list[float]
     follow_up_bias: float
+    loss_across: float = 0.0  # what a cosine loses when question and passage are in different languages
 
 
 def load_weights(model: str, home: Path) -> Weights:

@@ -84,6 +84,18 @@ def assistant(ready_home: Path) -> Assistant:
     return open_assistant(load_settings({"RESGUARDO_HOME": str(ready_home)}))
 
 
+@pytest.fixture(scope="session")
+def partial_assistant(tmp_path_factory: pytest.TempPathFactory, engine_folder: Path, embeddings: TextEmbeddings) -> Assistant:
+    """An assistant whose guide is whole in Spanish and has one topic in English."""
+    folder = tmp_path_factory.mktemp("partial")
+    shutil.copytree(ROOT / "knowledge" / "corpus" / "es", folder / "knowledge" / "corpus" / "es")
+    (folder / "knowledge" / "corpus" / "en").mkdir()
+    shutil.copy(ROOT / "knowledge" / "corpus" / "en" / "interventoria.md", folder / "knowledge" / "corpus" / "en")
+    settings = load_settings({"RESGUARDO_HOME": str(lend_engine(folder / "home", engine_folder)), "RESGUARDO_KNOWLEDGE": str(folder / "knowledge")})
+    update_index(settings, embeddings)
+    return open_assistant(settings, embeddings)
+
+
 def write_small_guide(knowledge: Path) -> Path:
     """Three topics in both languages whose vectors nobody ships."""
     for language in ("es", "en"):

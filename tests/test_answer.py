@@ -10,11 +10,13 @@ from conftest import BatchRun
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.answer import Assistant, count_words, refuse
+from assistant.answer import Assistant, count_words, find, refuse
 from assistant.errors import AssistantError
+from assistant.gate import Verdict
 from assistant.i18n import languages, tr
 from assistant.models import Answer, Passage, Reason, Topic
 from assistant.verify import check_citations
+from tests.quality import own_rows
 
 COVERED = {"es": "¿Cada cuánto hay que ensayar el plan de continuidad?", "en": "How often are continuity and recovery plans tested?"}
 FAR = {"es": "¿Cómo se prepara un arroz con pollo para ocho personas?", "en": "What is the best way to prune a lemon tree?"}
@@ -133,6 +135,31 @@ def test_nothing_to_go_by_is_unclear_in_the_language_of_the_interface(assistant:
     assert answer.reason is Reason.UNCLEAR and not answer.found and answer.citations == ()
     assert answer.language in languages() and answer.text == tr("refusals.unclear", answer.language)
     assert answer.language == language or question in ("el", "the", "¿?", "¿Y?")
+
+
+def test_what_only_another_language_of_the_guide_answers_is_quoted_from_it_and_introduced(partial_assistant: Assistant) -> None:
+    answer = partial_assistant.ask(COVERED["en"], (), "es")
+    assert answer.found and answer.language == "en"
+    assert {citation.passage.language for citation in answer.citations} == {"es"}
+    assert answer.text.startswith(tr("answer.other_language", "en", name="Spanish"))
+    assert answer.suggestions == ()  # they would be Spanish questions
+    assert check_citations(answer)
+    follow_up = partial_assistant.ask("and who takes part in them?", [COVERED["en"]], "es")
+    assert follow_up.found and {citation.passage.document_id for citation in follow_up.citations} & {"continuidad-planes", "ejercicios-continuidad"}
+
+
+def test_what_a_guide_has_in_the_questions_language_is_not_looked_for_elsewhere(partial_assistant: Assistant) -> None:
+    answer = partial_assistant.ask("What does the oversight team of a BPO contract review?", (), "es")
+    assert answer.found and {citation.passage.language for citation in answer.citations} == {"en"}
+    spanish = partial_assistant.ask(COVERED["es"], (), "en")
+    assert spanish.found and {citation.passage.language for citation in spanish.citations} == {"es"} == {spanish.language}
+
+
+def test_across_languages_the_gate_answers_what_is_there_and_refuses_what_is_not(partial_assistant: Assistant) -> None:
+    rows = [row for row in own_rows("test") if row.get("lang") == "en" and not row.get("history")]
+    found = {kind: [find(partial_assistant, row["question"], (), "en")[1] for row in rows if row.get("kind") == kind][:20] for kind in (None, "near", "far")}
+    share = {kind: verdicts.count(Verdict.ANSWER) / len(verdicts) for kind, verdicts in found.items()}
+    assert share[None] >= 0.75 and share["near"] <= 0.1 and share["far"] <= 0.05, share
 
 
 def test_a_question_over_the_limit_is_refused_with_the_limit_and_one_at_the_limit_is_read(assistant: Assistant) -> None:

@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableLambda
 from assistant.answer import Assistant
 from assistant.lexical import analyse
 from assistant.models import Hit
-from assistant.retrieval import GuideRetriever, as_document, find_passages
+from assistant.retrieval import GuideRetriever, Reach, as_document, find_passages, search_sides
 from tests.quality import own_rows
 
 QUESTION = "¿Cada cuánto hay que ensayar el plan de continuidad?"
@@ -115,6 +115,34 @@ def test_the_lexical_leg_serves_only_text_in_the_questions_own_language(retrieve
     assert find_passages(index, analyse("RTO", "es"), vector, "es")[2].lexical > 0
     hits, _, evidence = find_passages(index, analyse("RTO", "es"), vector, "pt")
     assert hits and evidence.lexical == 0
+
+
+def test_a_guide_that_says_all_in_every_language_is_searched_in_one(retriever: GuideRetriever) -> None:
+    index = retriever.open_index()
+    for language in index.languages:
+        assert search_sides(index, language, Reach.OWN) == search_sides(index, language, Reach.ALL) == {language: None}
+        assert search_sides(index, language, Reach.OTHER) == {}
+        assert retriever.elsewhere(retriever.search("RTO", (), language), ()) is None
+
+
+def test_what_a_language_lacks_is_looked_up_once_in_a_language_that_has_it(partial_assistant: Assistant) -> None:
+    index = partial_assistant.retriever.open_index()
+    ids = {language: list(passages) for language, passages in index.manifest.passages.items()}
+    lacking = [i for i in ids["es"] if i not in ids["en"]]
+    assert ids["en"] and set(ids["en"]) < set(ids["es"])
+    assert search_sides(index, "en", Reach.ALL) == {"en": None, "es": lacking}
+    assert search_sides(index, "en", Reach.OTHER) == {"es": lacking}
+    assert search_sides(index, "es", Reach.OTHER) == {}
+    assert search_sides(index, "pt", Reach.OWN) == search_sides(index, "pt", Reach.ALL) == {"es": None}
+
+
+def test_retrieval_prefers_the_questions_language_and_falls_back_across_languages(partial_assistant: Assistant) -> None:
+    retriever = partial_assistant.retriever
+    own = retriever.search("What does the oversight team review every month?", (), "en").hits[0].passage
+    assert (own.document_id, own.language) == ("interventoria", "en")
+    other = retriever.search("How often are continuity and recovery plans tested?", (), "en").hits[0].passage
+    assert (other.id, other.language) == ("continuidad-planes#pruebas", "es")
+    assert {hit.passage.language for hit in retriever.search("SLA penalties", (), "en", Reach.OWN).hits} == {"en"}
 
 
 def test_passages_of_the_document_that_answered_before_are_preferred(retriever: GuideRetriever) -> None:
