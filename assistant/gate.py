@@ -50,7 +50,8 @@ def judge(search: Search, index: Index, weights: Weights) -> Verdict:
 
 def gate_probabilities(search: Search, index: Index, weights: Weights) -> dict[Verdict, float]:
     """Probability of each class, summing to 1."""
-    features = np.nan_to_num((np.array(gate_features(search, index, weights.loss_across)) - weights.feature_mean) / weights.feature_scale)  # NaN: as on average
+    features = (np.array(gate_features(search, index, weights.loss_across)) - weights.feature_mean) / weights.feature_scale
+    features = np.nan_to_num(features)  # what cannot be measured counts as average
     logits = np.asarray(weights.gate) @ np.concatenate([search.vector * VECTOR_SCALE, features]) + weights.gate_bias
     exponents = np.exp(logits - logits.max())
     return {Verdict(name): float(p) for name, p in zip(weights.gate_classes, exponents / exponents.sum(), strict=True)}
