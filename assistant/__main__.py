@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.i18n import FIRST, explain, languages, tr
+from assistant.i18n import FIRST, explain, in_language, languages, tr
 from assistant.settings import Settings, load_settings
 
 OK, NOTHING, BAD = 0, 1, 2
@@ -76,7 +76,9 @@ def run_ask(args: argparse.Namespace, settings: Settings, language: str) -> int:
     if answer.citations:
         print(f"\n{tr('cli.sources', answer.language)}:")
     for citation in answer.citations:
-        print(f"[{citation.n}] {citation.passage.document} › {citation.passage.section} ({citation.passage.id})")
+        passage = citation.passage
+        place = in_language(f"{passage.document} › {passage.section}", passage.language, answer.language)
+        print(f"[{citation.n}] {place} ({passage.id})")
     return OK if answer.found else NOTHING
 
 
@@ -84,22 +86,22 @@ def run_search(args: argparse.Namespace, settings: Settings, language: str) -> i
     """Passages for one question or a batch."""
     from assistant.answer import open_assistant
     from assistant.batch import open_lines, run_batch, search_row
+    from assistant.language import detect_language
     from assistant.wire import search_json
 
     if args.batch:
         with open_lines(args.batch) as lines:
             assistant = open_assistant(settings)
-            return OK if run_batch(lines, sys.stdout, language, lambda row: search_row(assistant, row, args.top)) else BAD
+            return OK if run_batch(lines, sys.stdout, language, lambda row: search_row(assistant, row, args.top, language)) else BAD
     _need_question(args, language)
-    search = open_assistant(settings).retriever.search(args.question)
+    search = open_assistant(settings).retriever.search(args.question, (), detect_language(args.question, (), language))
     found = search_json(search, args.top)
     if args.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        print(
-            "\n\n".join(f"{r['document']} › {r['section']} ({r['passage_id']})\n{r['text']}" for r in found["results"])
-            or tr("cli.no_results", language)
-        )
+        places = [in_language(f"{r['document']} › {r['section']}", r["language"], search.language) for r in found["results"]]
+        shown = [f"{place} ({r['passage_id']})\n{r['text']}" for place, r in zip(places, found["results"], strict=True)]
+        print("\n\n".join(shown) or tr("cli.no_results", language))
     return OK if found["results"] else NOTHING
 
 

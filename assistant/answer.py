@@ -13,7 +13,7 @@ from assistant.directness import direct_cues, says_directly
 from assistant.embeddings import TextEmbeddings, open_embeddings
 from assistant.errors import AssistantError
 from assistant.gate import Verdict, judge
-from assistant.i18n import language_label, languages, tr
+from assistant.i18n import in_language, language_label, languages, tr
 from assistant.index import Index, IndexStore
 from assistant.language import detect_language
 from assistant.lexical import analyse
@@ -180,7 +180,8 @@ def refuse(question: str, language: str, reason: Reason, search: Search | None =
     related, suggestions = _related(search, skip=set()) if search else ((), ())
     text = tr(f"refusals.{reason}", language, reason=reason_text)
     if related:
-        text += f"\n\n{tr('refusals.nearby', language)}\n" + "\n".join(f"- {p.document} › {p.section}" for p in related)
+        places = [in_language(f"{p.document} › {p.section}", p.language, language) for p in related]
+        text += f"\n\n{tr('refusals.nearby', language)}\n" + "\n".join(f"- {place}" for place in places)
     return Answer(question, language, False, text, related=related, suggestions=suggestions, reason=reason)
 
 

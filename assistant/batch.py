@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from assistant.answer import Assistant, refuse
 from assistant.errors import AssistantError
 from assistant.i18n import explain, tr
+from assistant.language import detect_language
 from assistant.models import Reason
 from assistant.wire import answer_json, search_json
 
@@ -91,9 +92,9 @@ def answer_row(assistant: Assistant, row: Row, language: str) -> dict[str, Any]:
     return answer_json(assistant.ask(row.question, row.history, language), row.id)
 
 
-def search_row(assistant: Assistant, row: Row, top: int) -> dict[str, Any]:
-    """Search for one row."""
-    return search_json(assistant.retriever.search(row.question, row.history), top, row.id)
+def search_row(assistant: Assistant, row: Row, top: int, language: str) -> dict[str, Any]:
+    """Search for one row; an undecided question is in `language`."""
+    return search_json(assistant.retriever.search(row.question, row.history, detect_language(row.question, row.history, language)), top, row.id)
 
 
 def _bad_line(line: str, number: int, error: Exception, language: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def read_text(text: str, question: Question, language: str, embeddings: TextEmbe
     """What a text typed under a question means; a reply is one that the question accepts and waits to be confirmed."""
     folded = plain(text)
     for move in Move:
-        if folded in _cues(language)["moves"][move]:
+        if folded in _cues(language).get("moves", {}).get(move, ()):
             return Reading(Kind.MOVE, move)
     if asks(text, language):
         return Reading(Kind.QUESTION)
@@ -119,7 +119,7 @@ def recognise_start(text: str, language: str, embeddings: TextEmbeddings) -> str
 
 def plain(text: str) -> str:
     """Lower case without accents and punctuation."""
-    return " ".join(re.findall(r"[a-z0-9ñ]+", fold(text.replace("’", "").replace("'", ""))))
+    return " ".join(re.findall(r"[^\W_]+", fold(text.replace("’", "").replace("'", ""))))
 
 
 def _nearest_option(text: str, question: Question, language: str, embeddings: TextEmbeddings) -> str | None:
@@ -166,16 +166,18 @@ def _named(option: Option, folded: str, language: str) -> bool:
 
 
 def _begins(cue: str, text: str, language: str) -> bool:
-    return any(re.match(pattern, text) for pattern in _cues(language)[cue])
+    return any(re.match(pattern, text) for pattern in _cues(language).get(cue, ()))
 
 
 def _has(cue: str, text: str, language: str) -> bool:
-    return any(re.search(rf"\b(?:{pattern})", text) for pattern in _cues(language)[cue])
+    return any(re.search(rf"\b(?:{pattern})", text) for pattern in _cues(language).get(cue, ()))
 
 
 @cache
 def _cues(language: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((PHRASINGS / f"{language}.yaml").read_text(encoding="utf-8")))
+    """How people put things; nothing where a language has no such file: then only the options' own words are compared."""
+    path = PHRASINGS / f"{language}.yaml"
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 @lru_cache(maxsize=512)

@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import AssistantError
+from assistant.i18n import by_preference
 from assistant.models import Passage, Sentence, Source, Topic
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
@@ -77,7 +78,7 @@ def guide_languages(corpus: Path) -> tuple[str, ...]:
 
 def find_sections(corpus: Path, ids: Iterable[str], language: str) -> dict[str, Passage]:
     """Sections by passage id, in the language where the guide has them, else in another; unknown ids are left out."""
-    order = (language, *(other for other in guide_languages(corpus) if other != language))
+    order = by_preference(guide_languages(corpus), language)
     missing, found = set(ids), dict[str, Passage]()
     for document in sorted({i.partition("#")[0] for i in missing}):
         for path in (corpus / code / f"{document}.md" for code in order):

@@ -73,6 +73,11 @@ def language_label(code: str, language: str) -> str:
     return str(Locale.parse(language).languages.get(code, code))
 
 
+def in_language(text: str, own: str, language: str) -> str:
+    """A text that leads to words in `own`, which is said where the reader's language is another."""
+    return text if own == language else tr("in_language", language, text=text, name=language_label(own, language))
+
+
 def explain(error: AssistantError, language: str) -> str:
     """An error in the user's language, with what to do next."""
     return tr(f"errors.{error.key}", language, **error.values)

@@ -148,7 +148,7 @@ def test_the_heavy_libraries_wait_until_a_format_is_asked_for(run: Callable[...,
 
 def test_guidance_in_another_language_says_so() -> None:
     passage = Passage("a#b", "a", "Guide", "Tests", "en", (), Source("Rules", None, None, "law"), page=7)
-    assert origin_line(passage, "es") == "Rules · editor no indicado · sin fecha · pág. 7 (en English)"
+    assert origin_line(passage, "es") == "Rules · editor no indicado · sin fecha · pág. 7 (en inglés)"
     assert origin_line(replace(passage, language="es", page=None), "es") == "Rules · editor no indicado · sin fecha"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assistant.i18n import format_date, format_number, tr
+from assistant.i18n import format_date, format_number, in_language, tr
 from assistant.models import Passage, Source
 from assistant.report import Clause, Report, ReportAnswer, ReportHeader
 
@@ -17,10 +17,7 @@ def place(passage: Passage) -> str:
 def origin_line(passage: Passage, language: str) -> str:
     """Where a passage's facts come from, with its page and with its language where that is another one."""
     page = (tr("export.page_number", language, page=passage.page),) if passage.page is not None else ()
-    text = " · ".join((_source_line(passage.source, language), *page))
-    if passage.language == language:
-        return text
-    return tr("export.in_language", language, text=text, name=tr("language_name", passage.language))
+    return in_language(" · ".join((_source_line(passage.source, language), *page)), passage.language, language)
 
 
 def citations(answer: ReportAnswer, language: str) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from contextlib import nullcontext
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant.i18n import tr
+from assistant.i18n import in_language, tr
 from assistant.models import Answer
 from assistant.storage import Message
 from assistant.ui.browser import copy_button
-from assistant.ui.citations import anchor, passage_title, show_citations, source_line
+from assistant.ui.citations import anchor, passage_place, passage_title, show_citations, source_line
 from assistant.ui.feedback import show_reasons, show_thumbs
 from assistant.ui.interview_start import suggest_start
 from assistant.ui.markup import answer_html, growing, label, plain_text, question_html
@@ -83,7 +83,8 @@ def show_next(answer: Answer) -> None:
         st.html(f'<p class="kicker">{words("related") if answer.found else tr("refusals.nearby", answer.language)}</p>')
         with st.container(key="related", gap="xxsmall"):
             for passage in answer.related:
-                st.page_link(guide_page(), label=label(passage_title(passage)), icon=":material/menu_book:", query_params=section_address(passage))
+                title = label(passage_title(passage, answer.language))
+                st.page_link(guide_page(), label=title, icon=":material/menu_book:", query_params=section_address(passage))
     questions = next_questions(answer)
     if questions:
         st.html(f'<p class="kicker">{words("next_questions")}</p>')
@@ -126,5 +127,6 @@ def copy_text(answer: Answer) -> str:
     lines = [answer.question, "", plain_text(answer.text)]
     if answer.citations:
         lines += ["", tr("cli.sources", answer.language)]
-        lines += [f"[{c.n}] {passage_title(c.passage)}. {source_line(c.passage.source)}" for c in answer.citations]
+        places = [in_language(passage_place(c.passage), c.passage.language, answer.language) for c in answer.citations]
+        lines += [f"[{c.n}] {place}. {source_line(c.passage.source, answer.language)}" for place, c in zip(places, answer.citations, strict=True)]
     return "\n".join(lines)

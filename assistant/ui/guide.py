@@ -7,6 +7,7 @@ import streamlit as st
 from assistant.i18n import tr
 from assistant.models import Topic
 from assistant.ui.browser import land_on
+from assistant.ui.citations import written_in
 from assistant.ui.guide_search import SEARCH_PARAM, show_search
 from assistant.ui.guide_topic import show_topic
 from assistant.ui.markup import label
@@ -54,4 +55,4 @@ def show_contents() -> None:
 def show_links(group: list[Topic]) -> None:
     """Topics as links."""
     for topic in group:
-        st.page_link(guide_page(), label=label(topic.title), icon="", query_params={TOPIC_PARAM: topic.id})
+        st.page_link(guide_page(), label=label(written_in(topic.title, topic.language)), icon="", query_params={TOPIC_PARAM: topic.id})

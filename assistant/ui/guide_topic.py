@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from assistant.i18n import format_date
+from assistant.i18n import format_date, language_label
 from assistant.models import Passage, Topic
 from assistant.ui.answers import question_buttons
 from assistant.ui.browser import land_on, print_button
@@ -21,7 +21,7 @@ QUESTIONS = 3
 def show_topic(topic: Topic, section: str) -> None:
     """A topic, landing on a section where one is named."""
     if topic.language != language():
-        st.info(words("guide.other_language"))
+        st.info(words("guide.other_language", name=language_label(topic.language, language())))
     st.html(topic_html(topic))
     with st.container(key="topic-actions"):
         print_button(f"print-{topic.id}")
@@ -60,7 +60,7 @@ def section_html(passage: Passage) -> str:
 
 def sources_html(topic: Topic) -> str:
     """Sources, the day of the last review and the licence."""
-    sources = "".join(f"<li>{html_text(source_line(source))}</li>" for source in dict.fromkeys(topic.sources))
+    sources = "".join(f"<li>{html_text(source_line(source, language()))}</li>" for source in dict.fromkeys(topic.sources))
     reviewed = words("guide.reviewed", date=format_date(topic.reviewed, locale(), "long"))
     licence = words("guide.licence", licence=html_text(topic.licence))
     return f'<footer><h2>{words("sources")}</h2><ul>{sources}</ul><p class="origin">{reviewed} · {licence}</p></footer>'

@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from assistant.i18n import tr, tr_list
+from assistant.i18n import date_pattern, tr, tr_list
 from assistant.interview import Card, back, skip
 from assistant.models import Passage, StoredAnswer
 from assistant.questionnaire import HOURS, NOT_APPLICABLE, UNKNOWN, Question, chosen
@@ -16,7 +16,7 @@ from assistant.ui.citations import origin, passage_title
 from assistant.ui.interview_moves import SAVED, act, answer, answer_field, answer_not_applicable, leave, save_details
 from assistant.ui.markup import html_text, label, passage_html
 from assistant.ui.pages import guide_page, section_address
-from assistant.ui.session import interview_id, language, words
+from assistant.ui.session import interview_id, language, locale, words
 from assistant.wording import answer_label
 
 Kind = Literal["primary", "secondary"]
@@ -100,7 +100,7 @@ def show_field(question: Question, given: StoredAnswer | None, version: int) -> 
             format_func=lambda option: label(answer_label(question, option, code)),
         )
     elif question.type == "date":
-        st.date_input(name, value=given.day if given else None, key=key, format="DD/MM/YYYY")
+        st.date_input(name, value=given.day if given else None, key=key, format=date_pattern(locale()))
     else:
         number, _, unit = before.partition(" ")
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -166,7 +166,7 @@ def show_details(card: Card, version: int) -> None:
     with st.popover(name, icon=":material/edit_note:", type="tertiary", key=f"open-{key}"):
         st.text_area(words("interview.note"), given.note, key=f"{key}-note", max_chars=NOTE_CHARS, on_change=save_details, args=arguments)
         st.text_input(words("interview.owner"), given.owner, key=f"{key}-owner", max_chars=NAME_CHARS, on_change=save_details, args=arguments)
-        st.date_input(words("interview.due"), given.due, key=f"{key}-due", format="DD/MM/YYYY", on_change=save_details, args=arguments)
+        st.date_input(words("interview.due"), given.due, key=f"{key}-due", format=date_pattern(locale()), on_change=save_details, args=arguments)
 
 
 def show_ways(card: Card) -> None:

@@ -10,7 +10,7 @@ from assistant.report import Clause, ReportAnswer, ReportGap
 from assistant.ui.citations import origin, passage_title
 from assistant.ui.markup import html_text, label, passage_html
 from assistant.ui.pages import guide_page, section_address
-from assistant.ui.session import language, locale, words
+from assistant.ui.session import locale, words
 
 
 def show_gap(gap: ReportGap) -> None:
@@ -63,11 +63,10 @@ def show_guidance(answer: ReportAnswer) -> None:
 
 
 def guidance_html(passage: Passage) -> str:
-    """One passage, folded, with its origin; a word where it is in another language."""
-    other = f"<p>{words('guide.other_language')}</p>" if passage.language != language() else ""
+    """One passage, folded, with its origin."""
     source = f'<p class="origin">{html_text(origin(passage))}</p>'
     summary = f'<summary lang="{passage.language}">{html_text(passage.sentences[0].text)}</summary>'
-    return f'<details class="cite">{summary}{other}{passage_html(passage)}{source}</details>'
+    return f'<details class="cite">{summary}{passage_html(passage)}{source}</details>'
 
 
 def clause_html(clause: Clause) -> str:

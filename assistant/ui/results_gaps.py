@@ -1,4 +1,4 @@
-"""The gaps: the first six, then all; filtered, opened, and edited in place."""
+"""The gaps: what to do first, then all; filtered, opened, and edited in place."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import get_args
 
 import streamlit as st
 
-from assistant.assess import FIRST
-from assistant.i18n import format_date, tr
+from assistant.i18n import date_pattern, format_date, tr
 from assistant.models import Status
 from assistant.report import Report, ReportGap
 from assistant.ui.assessments_data import Opened
@@ -21,7 +20,6 @@ from assistant.ui.session import language, locale, words
 
 ALL = ""  # of a filter that is not set
 FILTERS = "gaps"
-DATE_FORMAT = {"es": "DD/MM/YYYY", "en": "DD/MM/YYYY"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,11 @@ def current_filter() -> Filter:
 
 
 def listed_gaps(report: Report) -> tuple[ReportGap, ...]:
-    """The gaps that the list shows: the filtered ones, all on demand, else the first six."""
+    """The gaps that the list shows: the filtered ones, all on demand, else those to do first."""
     wanted = current_filter()
     if wanted.active:
         return tuple(gap for gap in report.gaps if wanted.admits(gap))
-    return report.gaps if field(FILTERS, "all") else report.gaps[:FIRST]
+    return report.gaps if field(FILTERS, "all") else report.first
 
 
 def show_gaps(opened: Opened, report: Report) -> None:
@@ -75,7 +73,7 @@ def show_gaps(opened: Opened, report: Report) -> None:
     with st.container(gap="xsmall", key="gaps"):
         for gap in listed:
             show_row(opened, gap)
-    if not current_filter().active and len(report.gaps) > FIRST:
+    if not current_filter().active and len(report.gaps) > len(report.first):
         st.toggle(words("results.show_all", count=len(report.gaps)), key=field_key(FILTERS, "all"))
 
 
@@ -142,7 +140,7 @@ def show_editor(opened: Opened, gap: ReportGap) -> None:
         st.date_input(
             words("results.columns.due"),
             key=field_key(row, "due"),
-            format=DATE_FORMAT[language()],
+            format=date_pattern(locale()),
             min_value=date(2000, 1, 1),
             max_value=date(2100, 1, 1),
             on_change=save_field,

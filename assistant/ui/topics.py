@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.guide import CATEGORIES, guide_languages, load_guide
+from assistant.i18n import by_preference
 from assistant.index import read_pointer
 from assistant.models import Topic
 from assistant.ui.session import language, settings, words
@@ -21,7 +22,7 @@ def topics() -> dict[str, Topic]:
     corpus, mine = settings().corpus, language()
     edition = read_pointer(settings().home / "index")
     found: dict[str, Topic] = {}
-    for code in sorted(guide_languages(corpus), key=lambda code: code == mine):
+    for code in reversed(by_preference(guide_languages(corpus), mine)):
         found |= _load(corpus, code, edition)
     return dict(sorted(found.items(), key=lambda pair: pair[1].title))
 
