@@ -103,6 +103,29 @@ class CitedSentence:
     item: bool = False
 
 
+class Doubt(StrEnum):
+    """Why a sentence that a language model wrote is not shown."""
+
+    NO_CITATION = "no_citation"
+    UNKNOWN_CITATION = "unknown_citation"
+    LANGUAGE = "language"
+    MARKUP = "markup"
+    FIGURE = "figure"
+    NAME = "name"
+    ACTOR = "actor"
+    NEGATION = "negation"
+    STRENGTH = "strength"
+    NOT_SAID = "not_said"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that a language model wrote and that did not pass the check."""
+
+    text: str
+    doubt: Doubt
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A cited answer, or a refusal with its reason and what the guide covers nearby."""
@@ -118,6 +141,8 @@ class Answer:
     reason: Reason | None = None
     engine: str = "extractive"
     elapsed_ms: float = 0.0
+    dropped: tuple[Dropped, ...] = ()  # what a language model wrote besides
+    notice: str = ""  # key of a message about the language model, where it has not spoken
 
 
 Scope = Literal["quick", "full"]  # the musts, or every question
