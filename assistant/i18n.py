@@ -100,8 +100,8 @@ def date_pattern(locale: str) -> str:
     return mark.join({"d": "DD", "M": "MM", "y": "YYYY"}[field[0]] for field in fields)
 
 
-def format_number(value: float, locale: str, digits: int = 0) -> str:
-    """A number with the country's separators."""
+def format_number(value: float, locale: str, digits: int = 0, grouped: bool = True) -> str:
+    """A number with the country's separators; ungrouped, its thousands have none."""
     from babel.numbers import format_decimal
 
-    return format_decimal(round(value, digits), locale=locale.replace("-", "_"), decimal_quantization=False)
+    return format_decimal(round(value, digits), locale=locale.replace("-", "_"), decimal_quantization=False, group_separator=grouped)

@@ -150,7 +150,7 @@ def build_report(settings: Settings, questionnaire: Questionnaire, sheet: Answer
     cited = find_sections(settings.corpus, (ref for question in questions for ref in question.guidance), language)
     clauses = {name: _clause(standard, language) for name, standard in load_standards(settings).items()}
     titles = {section.id: section.title[language] for section in questionnaire.sections}
-    answers = {q.id: _answer(q, sheet.responses.get(q.id), titles, cited, clauses, language) for q in questions}
+    answers = {q.id: _answer(q, sheet.responses.get(q.id), titles, cited, clauses, language, locale) for q in questions}
     gaps = find_gaps(questionnaire, sheet, service_tier(profile, sheet.profile))
     return Report(
         header=_header(settings, questionnaire, profile, sheet, score, language, locale),
@@ -193,7 +193,7 @@ def _header(
         guide_edition=guide_edition(settings.corpus),
         progress=score.tally.progress,
         coverage=score.tally.coverage,
-        profile=tuple((q.text[language], answer_label(q, answer, language)) for q, answer in given),
+        profile=tuple((q.text[language], answer_label(q, answer, language, locale)) for q, answer in given),
     )
 
 
@@ -225,7 +225,8 @@ def _answer(
         evidence=question.evidence[language] if question.evidence else (),
         state=state,
         option=given.option,
-        answer=answer_label(question, given.option, language),
+        answer=answer_label(question, given.option, language, locale),
+    locale: str,
         score=points(question, response),
         weight=question.weight,
         criticality=question.criticality,

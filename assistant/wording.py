@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 
 from assistant.gaps import CRITICALITY, EFFORT, FIND_OUT_DAYS, STRICTEST_TIER
-from assistant.i18n import format_number, tr
-from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, chosen
+from assistant.i18n import format_date, format_number, locale_for, tr
+from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, chosen, measure
 from assistant.scoring import CAP_FAILED, CAP_PARTIAL, CUTS, KNOWN_ENOUGH, Score
 
+VALUE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]*)")  # a figure and its unit
 METHOD = ("section", "overall", "interval", "coverage", "level", "priority", "limits")
 
 
@@ -29,14 +32,23 @@ def level_label(score: Score, language: str) -> str:
     return tr("levels.provisional", language, level=label) if score.provisional else label
 
 
-def answer_label(question: Question, answer: str, language: str) -> str:
-    """An answer in words: the labels of its options, or the value itself."""
+def answer_label(question: Question, answer: str, language: str, locale: str = "") -> str:
+    """An answer in words: the labels of its options, or its value as written in the locale, else in the language's usual one."""
     if not answer:
         return tr("answers.unanswered", language)
     if answer in (UNKNOWN, NOT_APPLICABLE):
         return tr(f"answers.{answer}", language)
     labels = [option.label[language] for option in question.options if option.id in chosen(answer)]
-    return "; ".join(labels) if labels else answer
+    return "; ".join(labels) if labels else _value_label(question, answer, locale or locale_for(language, ""))
+
+
+def _value_label(question: Question, answer: str, locale: str) -> str:
+    """A day, a number or a duration as people write it in their country, in a form that can be typed back; anything else as it is."""
+    value = measure(question, answer)
+    if isinstance(value, date):
+        return format_date(value, locale)
+    match = VALUE.fullmatch(answer.strip()) if value is not None else None
+    return f"{format_number(float(match[1].replace(',', '.')), locale, 2, grouped=False)} {match[2]}".strip() if match else answer
 
 
 def method_notes(language: str, locale: str) -> tuple[Note, ...]:

@@ -14,7 +14,19 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.guide import CATEGORIES, Category, SourceEntry
-from assistant.i18n import explain, format_date, format_number, languages, locale_for, strings, tr, tr_list
+from assistant.i18n import (
+    by_preference,
+    date_pattern,
+    explain,
+    format_date,
+    format_number,
+    in_language,
+    languages,
+    locale_for,
+    strings,
+    tr,
+    tr_list,
+)
 from assistant.models import Reason, Scope, Status
 from assistant.settings import ROOT
 
@@ -175,3 +187,23 @@ def test_dates_and_numbers_are_written_as_in_the_country(locale: str, day: str, 
     assert format_date(date(2026, 11, 22), locale) == day
     assert format_number(12345.52, locale, 1) == number
     assert format_number(0, locale) == "0"
+    assert format_number(12345.52, locale, 1, grouped=False) == number.replace(number[2], "", 1)
+
+
+@pytest.mark.parametrize(
+    ("locale", "pattern"),
+    [("es-ES", "DD/MM/YYYY"), ("es-CL", "DD-MM-YYYY"), ("en-GB", "DD/MM/YYYY"), ("en-US", "MM/DD/YYYY"), ("de-DE", "DD.MM.YYYY")],
+)
+def test_a_date_is_typed_as_in_the_country(locale: str, pattern: str) -> None:
+    assert date_pattern(locale) == pattern
+
+
+def test_a_text_in_another_language_is_labelled_in_the_readers_words() -> None:
+    assert in_language("Pruebas", "es", "es") == "Pruebas"
+    assert in_language("Tests", "en", "es") == "Tests (en inglés)"
+    assert in_language("Pruebas", "es", "en") == "Pruebas (in Spanish)"
+
+
+def test_a_reader_is_served_in_their_own_language_then_in_spanish() -> None:
+    assert by_preference(["en", "fr", "pt", "es"], "pt") == ("pt", "es", "en", "fr")
+    assert by_preference(["en", "fr"], "pt") == ("en", "fr")

@@ -212,7 +212,7 @@ def _difference(given: _Import, question: Question, field: str, before: StoredAn
 def _shown(given: _Import, question: Question, field: str, answer: StoredAnswer) -> str:
     """One field of an answer in words."""
     if field == "option":
-        return answer_label(question, reply_of(answer), given.language)
+        return answer_label(question, reply_of(answer), given.language, given.locale)
     if field == "status":
         return tr(f"statuses.{answer.status}", given.language)
     if field == "due":

@@ -59,7 +59,7 @@ def saved_line() -> str:
     question_id, reply = st.session_state[SAVED]
     every = (catalogue().profile, *catalogue().questionnaires.values())
     question = next(found for questionnaire in every if (found := questionnaire.find(question_id)))
-    return html_text(words("interview.saved", answer=answer_label(question, reply, language())))
+    return html_text(words("interview.saved", answer=answer_label(question, reply, language(), locale())))
 
 
 def show_replies(card: Card, version: int) -> None:

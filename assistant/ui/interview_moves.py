@@ -13,7 +13,7 @@ from assistant.questionnaire import NOT_APPLICABLE, Question
 from assistant.replies import reply_of
 from assistant.storage import Store
 from assistant.ui.assessments_data import catalogue
-from assistant.ui.session import language, open_interview_in_chat, store
+from assistant.ui.session import language, locale, open_interview_in_chat, store
 from assistant.wording import answer_label
 
 POSITION = "interview-position"  # assessment id -> question shown in this window
@@ -85,7 +85,7 @@ def stale(error: AssistantError, question_id: str) -> AssistantError:
     question = next((found for questionnaire in every if (found := questionnaire.find(current.question_id if current else question_id))), None)
     if question is None:
         return error
-    return AssistantError("stale_answer", answer=answer_label(question, reply_of(current), language()))
+    return AssistantError("stale_answer", answer=answer_label(question, reply_of(current), language(), locale()))
 
 
 def leave() -> None:

@@ -17,7 +17,7 @@ from assistant.ui.browser import land_on
 from assistant.ui.chat import keep, opened_messages
 from assistant.ui.interview_moves import ASIDE, PROPOSED, TROUBLE, UNSURE, act, answer, leave, save_details
 from assistant.ui.markup import label
-from assistant.ui.session import QUESTION, interview_id, language, put_question, words
+from assistant.ui.session import QUESTION, interview_id, language, locale, put_question, words
 from assistant.wording import answer_label
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def show_proposal(card: Card, version: int, reply: str, text: str) -> None:
     """The reply that a text seems to be, with the text as note, or as the reason why it does not apply."""
     arguments: dict[str, object] = {"na_reason": text} if reply == NOT_APPLICABLE else {"note": joined_note(card, text)}
     with st.container(border=True, key="proposal"):
-        st.markdown(words("interview.proposal", text=label(text), answer=label(answer_label(card.question, reply, language()))))
+        st.markdown(words("interview.proposal", text=label(text), answer=label(answer_label(card.question, reply, language(), locale()))))
         with st.container(horizontal=True, gap="small"):
             base = (interview_id() or "", card.question.id, version, reply)
             st.button(words("interview.confirm"), type="primary", key="confirm", on_click=answer, args=base, kwargs=arguments)
