@@ -213,6 +213,7 @@ def _answer(
     cited: Mapping[str, Passage],
     clauses: Mapping[str, Clause],
     language: str,
+    locale: str,
 ) -> ReportAnswer:
     state = state_of(question, response)
     given = Response("", date.min) if response is None or state == "unanswered" else response
@@ -226,7 +227,6 @@ def _answer(
         state=state,
         option=given.option,
         answer=answer_label(question, given.option, language, locale),
-    locale: str,
         score=points(question, response),
         weight=question.weight,
         criticality=question.criticality,
