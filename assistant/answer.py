@@ -178,7 +178,8 @@ def _markdown(passage: Passage, cited: Sequence[CitedSentence], heading: bool) -
 def refuse(question: str, language: str, reason: Reason, search: Search | None = None, reason_text: str = "") -> Answer:
     """A refusal in the user's language; for an uncovered question, with what the guide covers nearby."""
     related, suggestions = _related(search, skip=set()) if search else ((), ())
-    text = tr(f"refusals.{reason}", language, reason=reason_text)
+    spoken = ", ".join(language_label(code, language) for code in languages()) if reason is Reason.UNSUPPORTED_LANGUAGE else ""
+    text = tr(f"refusals.{reason}", language, reason=reason_text, languages=spoken)
     if related:
         places = [in_language(f"{p.document} › {p.section}", p.language, language) for p in related]
         text += f"\n\n{tr('refusals.nearby', language)}\n" + "\n".join(f"- {place}" for place in places)
