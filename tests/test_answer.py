@@ -97,7 +97,7 @@ def test_the_answer_speaks_the_language_of_the_question_on_every_path(batch: Bat
     for result in batch.results:
         assert {citation["language"] for citation in result["citations"]} <= {result["language"]}
         if not result["found"]:
-            assert result["answer"].split("\n")[0] == tr(f"refusals.{result['reason']}", result["language"], reason="")
+            assert result["answer"].split("\n")[0] == tr(f"refusals.{result['reason']}", result["language"], reason="", languages="español, inglés")
     right = [row["lang"] == result["language"] for row, result in zip(batch.rows, batch.results, strict=True) if row["lang"] != "other"]
     assert sum(right) / len(right) >= 0.98
 
@@ -176,7 +176,7 @@ def test_a_question_over_the_limit_is_refused_with_the_limit_and_one_at_the_limi
 def test_a_third_language_is_declined_in_the_language_of_the_interface(assistant: Assistant, question: str, language: str) -> None:
     answer = assistant.ask(question, language=language)
     assert (answer.reason, answer.language) == (Reason.UNSUPPORTED_LANGUAGE, language)
-    assert answer.text == tr("refusals.unsupported_language", language)
+    assert answer.text == tr("refusals.unsupported_language", language, languages={"es": "español, inglés", "en": "Spanish, English"}[language])
 
 
 @pytest.mark.parametrize("language", languages())
