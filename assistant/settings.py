@@ -26,6 +26,16 @@ def _known_zone(name: str) -> str:
         raise ValueError(f"unknown time zone {name!r}") from error
 
 
+def _known_locale(name: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(name, sep="-")
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError(f"unknown locale {name!r}, give one such as es-CO or en-GB") from error
+    return name
+
+
 def _spoken(language: str) -> str:
     if language not in languages():
         raise ValueError(f"{language!r} is not one of {', '.join(languages())}")
@@ -41,7 +51,9 @@ class Settings(BaseModel):
     knowledge: Path = Field(ROOT / "knowledge", description="folder of the guide")
     embedding_model: str = Field("", description="sentence-transformers model, by name or folder; empty: the bundled multilingual-e5-small")
     language: Annotated[str, AfterValidator(_spoken)] = Field(FIRST, description="language of the interface until the user chooses another")
-    locale: str = Field("es-ES", pattern=r"^[a-z]{2}-[A-Z]{2}$", description="date and number formats until the user chooses another")
+    locale: Annotated[str, Field(pattern=r"^[a-z]{2}-[A-Z]{2}$"), AfterValidator(_known_locale)] = Field(
+        "es-ES", description="date and number formats until the user chooses another"
+    )
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field("Europe/Madrid", description="time zone in which dates and times are shown")
     database_url: str = Field("", description="SQLAlchemy address of the database; empty: SQLite in the data folder")
     threads: int = Field(0, ge=0, le=64, description="threads for embedding; 0: one per processor")

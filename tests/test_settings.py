@@ -76,6 +76,8 @@ def test_an_unknown_setting_is_refused_by_name_wherever_it_stands(tmp_path: Path
         ("language", "fr"),
         ("locale", "es"),
         ("locale", "es_ES"),
+        ("locale", "es-XX"),
+        ("locale", "../es-ES"),
         ("time_zone", "Europe/Nowhere"),
         ("time_zone", "../etc/passwd"),
     ],
