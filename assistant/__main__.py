@@ -72,6 +72,8 @@ def run_ask(args: argparse.Namespace, settings: Settings, language: str) -> int:
     if args.json:
         print(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
         return OK if answer.found else NOTHING
+    if answer.notice:
+        print(tr(f"notices.{answer.notice}", answer.language), file=sys.stderr)
     print(answer.text)
     if answer.citations:
         print(f"\n{tr('cli.sources', answer.language)}:")

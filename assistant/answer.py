@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from assistant.chat_model import ChatModel, open_chat_model
 from assistant.directness import direct_cues, says_directly
+from assistant.draft import ENGINE, can_write, write_answer
 from assistant.embeddings import TextEmbeddings, open_embeddings
 from assistant.errors import AssistantError
 from assistant.gate import Verdict, judge
@@ -17,6 +20,7 @@ from assistant.i18n import in_language, language_label, languages, tr
 from assistant.index import Index, IndexStore
 from assistant.language import detect_language
 from assistant.lexical import analyse
+from assistant.model_tasks import condense_question, suggest_questions
 from assistant.models import Answer, Citation, CitedSentence, Hit, Passage, Reason
 from assistant.retrieval import GuideRetriever, Reach, Search
 from assistant.settings import Settings
@@ -38,17 +42,23 @@ RELATED = 3
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """What answering needs, opened once: settings, retriever and the weights of its embedding model."""
+    """What answering needs, opened once: settings, retriever, the weights of its embedding model, and a language model where one is set."""
 
     settings: Settings
     retriever: GuideRetriever
     weights: Weights
+    chat_model: ChatModel | None = None
 
     def ask(self, question: str, history: Sequence[str] = (), language: str = "") -> Answer:
         """Answer a question; `history` holds earlier questions, oldest first, `language` that of the interface."""
+        *_, answer = self.stream(question, history, language)
+        return answer
+
+    def stream(self, question: str, history: Sequence[str] = (), language: str = "") -> Iterator[Answer]:
+        """The answer as it grows: every one holds only checked sentences, the last one is final. Without a language model it is the only one."""
         started = time.perf_counter()
-        answer = answer_question(self, question.strip(), [h for h in history if h.strip()], language or self.settings.language)
-        return replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
+        for answer in answers(self, question.strip(), [h for h in history if h.strip()], language or self.settings.language):
+            yield replace(answer, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +73,51 @@ def open_assistant(settings: Settings, embeddings: TextEmbeddings | None = None)
     """Open engine (unless it is given), index and weights. Raises AssistantError when a part is missing, saying which."""
     embeddings = embeddings or open_embeddings(settings)
     weights = load_weights(embeddings.name, settings.home)
-    retriever = GuideRetriever(store=IndexStore(settings.home), embeddings=embeddings, weights=weights)
-    return Assistant(settings, retriever, weights)
+    model = open_chat_model(settings)
+    condense = partial(condense_question, model) if model else None
+    retriever = GuideRetriever(store=IndexStore(settings.home), embeddings=embeddings, weights=weights, condense=condense)
+    return Assistant(settings, retriever, weights, model)
 
 
-def answer_question(assistant: Assistant, question: str, history: Sequence[str], interface: str) -> Answer:
+def answers(assistant: Assistant, question: str, history: Sequence[str], interface: str) -> Iterator[Answer]:
     """Read, search, judge, compose, check: in that order, on every path."""
     if len(question) > assistant.settings.max_question_chars:
         raise AssistantError("question_too_long", limit=assistant.settings.max_question_chars)
     language = detect_language(question, history, interface)
     if language not in languages():
-        return refuse(question, interface, Reason.UNSUPPORTED_LANGUAGE)
-    if not analyse(question, language):
-        return refuse(question, language, Reason.UNCLEAR)
-    search, verdict = find(assistant, question, history, language)
-    if verdict is Verdict.REFUSED:
-        return refuse(question, language, Reason.REFUSED)
-    if verdict is Verdict.NOT_COVERED or not search.hits:
-        return refuse(question, language, Reason.NOT_COVERED, search)
-    return compose(question, search, pick_sentences(search, search.index, assistant.settings.max_answer_words))
+        yield refuse(question, interface, Reason.UNSUPPORTED_LANGUAGE)
+    elif not analyse(question, language):
+        yield refuse(question, language, Reason.UNCLEAR)
+    else:
+        search, verdict = find(assistant, question, history, language)
+        if verdict is Verdict.REFUSED:
+            yield refuse(question, language, Reason.REFUSED)
+        elif verdict is Verdict.NOT_COVERED or not search.hits:
+            yield refuse(question, language, Reason.NOT_COVERED, search)
+        else:
+            yield from _answered(assistant, question, search)
+
+
+def _answered(assistant: Assistant, question: str, search: Search) -> Iterator[Answer]:
+    """The extractive answer; with a language model, that model's where its sentences hold."""
+    extractive = compose(question, search, pick_sentences(search, search.index, assistant.settings.max_answer_words))
+    model = assistant.chat_model
+    if model is None or not can_write(search):
+        yield extractive
+        return
+    answer = extractive
+    for answer in write_answer(model, assistant.retriever.embeddings, search, extractive, assistant.settings.max_answer_words):
+        yield answer
+    if answer.engine == ENGINE:
+        suggestions = suggest_questions(model, question, [c.passage for c in answer.citations], search.language, partial(_answers, assistant))
+        if suggestions:
+            yield replace(answer, suggestions=suggestions)
+
+
+def _answers(assistant: Assistant, question: str) -> bool:
+    """Whether the guide answers a question."""
+    search = assistant.retriever.search(question)
+    return judge(search, search.index, assistant.weights) is Verdict.ANSWER
 
 
 def find(assistant: Assistant, question: str, history: Sequence[str], language: str) -> tuple[Search, Verdict]:

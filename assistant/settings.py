@@ -10,12 +10,13 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from assistant.errors import AssistantError
 from assistant.i18n import FIRST, languages
 
 PREFIX = "RESGUARDO_"
+TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")  # would send questions to a foreign host
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -57,6 +58,10 @@ class Settings(BaseModel):
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field("Europe/Madrid", description="time zone in which dates and times are shown")
     database_url: str = Field("", description="SQLAlchemy address of the database; empty: SQLite in the data folder")
     threads: int = Field(0, ge=0, le=64, description="threads for embedding; 0: one per processor")
+    chat_model: str = Field("", description="language model as provider:model, e.g. openai:gpt-5-mini or ollama:qwen3; empty: none")
+    chat_model_url: str = Field("", description="address of an OpenAI-compatible or Ollama server")
+    chat_model_key: SecretStr = Field(SecretStr(""), description="its key, where the provider's own variable does not hold it")
+    chat_model_seconds: float = Field(20, ge=1, le=300, description="time limit for an answer of the language model")
     max_question_chars: int = Field(2000, ge=100, le=20000, description="longest question accepted")
     max_answer_words: int = Field(180, ge=60, le=220, description="longest answer shown")
 
@@ -76,7 +81,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     Raises AssistantError `bad_setting` naming the key and the reason.
     """
-    environ = os.environ if environ is None else environ
+    if environ is None:
+        environ = os.environ
+        os.environ.update(dict.fromkeys(TRACING, "false"))
     values: dict[str, object] = {}
     given = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX) and value}
     path = given.pop("config", "")

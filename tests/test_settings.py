@@ -23,6 +23,10 @@ GOOD = {
     "time_zone": "America/Bogota",
     "database_url": "postgresql://host/base",
     "threads": "3",
+    "chat_model": "ollama:qwen3",
+    "chat_model_url": "http://localhost:11434",
+    "chat_model_key": "sk-1",
+    "chat_model_seconds": "12.5",
     "max_question_chars": "500",
     "max_answer_words": "120",
 }
@@ -46,7 +50,8 @@ def test_without_any_setting_the_defaults_serve() -> None:
 def test_every_setting_can_be_given_in_the_environment() -> None:
     assert set(GOOD) == set(Settings.model_fields)
     settings = load_settings({f"RESGUARDO_{name.upper()}": value for name, value in GOOD.items()})
-    assert {name: str(value) for name, value in settings.model_dump().items()} == GOOD
+    assert {name: str(value) for name, value in settings.model_dump().items()} == GOOD | {"chat_model_key": "**********"}
+    assert settings.chat_model_key.get_secret_value() == "sk-1"
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
 import streamlit as st
@@ -15,14 +16,15 @@ from assistant.ui.browser import copy_button
 from assistant.ui.citations import anchor, passage_place, passage_title, show_citations, source_line
 from assistant.ui.feedback import show_reasons, show_thumbs
 from assistant.ui.interview_start import suggest_start
-from assistant.ui.markup import answer_html, growing, label, plain_text, question_html
+from assistant.ui.markup import answer_html, growing, html_text, label, plain_text, question_html
 from assistant.ui.pages import guide_page, section_address
-from assistant.ui.session import put_question, words
+from assistant.ui.session import language, put_question, words
 from assistant.ui.theme import ICON
 from assistant.ui.topics import example_questions
 
 WORDS_A_STEP, STEP_SECONDS = 3, 0.02  # 150 words in a second
 NEXT_QUESTIONS = 3
+EXTRACTIVE, GROWING = "extractive", "growing"
 
 
 def show_exchange(message: Message, last: bool) -> None:
@@ -57,6 +59,17 @@ def show_answer(answer: Answer, key: str) -> None:
     st.html(body_html(answer, shown_text(answer), key))
     if answer.citations:
         show_citations(answer, key)
+    if answer.notice:
+        st.caption(tr(f"notices.{answer.notice}", language()))
+    if answer.dropped:
+        show_dropped(answer)
+
+
+def show_dropped(answer: Answer) -> None:
+    """What a language model wrote besides, and why it is not in the answer."""
+    with st.expander(words("dropped", count=len(answer.dropped))):
+        items = "".join(f"<li>{html_text(d.text)} <em>({html_text(tr(f'doubts.{d.doubt}', language()))})</em></li>" for d in answer.dropped)
+        st.html(f'<ul class="dropped">{items}</ul>')
 
 
 def show_actions(message: Message) -> None:
@@ -69,12 +82,21 @@ def show_actions(message: Message) -> None:
             st.html(f'<p class="engine">{words(f"engines.{message.answer.engine}")}</p>', width="content")
 
 
-def stream_answer(answer: Answer, key: str) -> None:
-    """The answer as it is read out, a few words at a time."""
+def read_out(growing_answer: Iterator[Answer], keep: Callable[[Answer], str]) -> None:
+    """Show an answer as it comes: a language model's sentence by sentence; the guide's own, once it is kept, a few words at a time."""
     place = st.empty()
-    for text in growing(shown_text(answer), WORDS_A_STEP):
-        place.html(body_html(answer, text, key))
-        time.sleep(STEP_SECONDS)
+    with place, st.spinner(words("chat.searching")):
+        answer = next(growing_answer)
+        following = answer if answer.engine != EXTRACTIVE else next(growing_answer, None)
+    while following is not None:
+        answer = following
+        place.html(body_html(answer, shown_text(answer), GROWING))
+        following = next(growing_answer, None)
+    key = keep(answer)
+    if answer.engine == EXTRACTIVE:
+        for text in growing(shown_text(answer), WORDS_A_STEP):
+            place.html(body_html(answer, text, key))
+            time.sleep(STEP_SECONDS)
 
 
 def show_next(answer: Answer) -> None:

@@ -10,7 +10,7 @@ from assistant.errors import AssistantError
 from assistant.i18n import explain
 from assistant.models import Answer
 from assistant.storage import Message
-from assistant.ui.answers import asked, newest, question_anchor, question_buttons, show_answer, show_exchange, stream_answer
+from assistant.ui.answers import asked, newest, question_anchor, question_buttons, read_out, show_answer, show_exchange
 from assistant.ui.browser import land_on
 from assistant.ui.interview_start import setup_place, show_setup, show_starts, starting, wishes_start
 from assistant.ui.session import QUESTION, conversation_id, language, open_conversation, store, waiting_question, words
@@ -99,9 +99,7 @@ def ask(assistant: Assistant, question: str, messages: list[Message]) -> None:
         st.session_state.pop(name, None)
     try:
         with newest(), asked(question, UNANSWERED):
-            with st.spinner(words("chat.searching")):
-                answer = assistant.ask(question, [message.answer.question for message in messages], language())
-            stream_answer(answer, keep(answer))
+            read_out(assistant.stream(question, [message.answer.question for message in messages], language()), keep)
     except AssistantError as error:
         st.session_state.update({DRAFT: question, UNANSWERED: error})
     st.rerun()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from assistant.errors import AssistantError
-from assistant.free_text import Kind, read_text
-from assistant.i18n import languages
+from assistant.free_text import Kind, Reading, read_text
+from assistant.i18n import languages, tr
 from assistant.interview import Card, Interview, back, find_question, skip
 from assistant.language import detect_language
-from assistant.questionnaire import NOT_APPLICABLE
+from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question
 from assistant.ui.answers import asked, question_anchor, show_answer
 from assistant.ui.browser import land_on
 from assistant.ui.chat import keep, opened_messages
@@ -41,7 +41,10 @@ def hear_reply(assistant: Assistant, interview: Interview, text: str) -> None:
     """Propose the reply that a text fits, answer the question that it is, make the move that it asks for, or say that it is unclear."""
     spoken = detect_language(text, (), language())
     question = find_question(interview, interview.position)
-    reading = read_text(text, question, spoken if spoken in languages() else language(), assistant.retriever.embeddings)
+    spoken = spoken if spoken in languages() else language()
+    reading = read_text(text, question, spoken, assistant.retriever.embeddings)
+    if reading.kind is Kind.UNSURE:
+        reading = ask_model(assistant, text, question, spoken)
     if reading.kind is Kind.QUESTION:
         ask_aside(assistant, text)
     elif reading.kind is Kind.REPLY:
@@ -52,6 +55,18 @@ def hear_reply(assistant: Assistant, interview: Interview, text: str) -> None:
         leave()
     else:
         act(interview.assessment.id, back if reading.value == "back" else skip)
+
+
+def ask_model(assistant: Assistant, text: str, question: Question, spoken: str) -> Reading:
+    """What a language model, where there is one, takes the text for: an option to be confirmed, else still unclear."""
+    from assistant.model_tasks import propose_option
+
+    if assistant.chat_model is None or question.type != "single":
+        return Reading(Kind.UNSURE)
+    options = {option.id: option.label[spoken] for option in question.options} | {UNKNOWN: tr("answers.unknown", spoken)}
+    with st.spinner(words("chat.searching")):
+        option = propose_option(assistant.chat_model, text, question.text[spoken], options, spoken)
+    return Reading(Kind.REPLY, option) if option else Reading(Kind.UNSURE)
 
 
 def ask_aside(assistant: Assistant, question: str) -> None:

@@ -41,9 +41,14 @@ def review_page() -> StreamlitPage:
     return st.Page(_review, title=words("nav.review"), icon=":material/edit_note:", url_path="formulario", visibility="hidden")
 
 
+def status_page() -> StreamlitPage:
+    """Which engines speak and search, and whether they answer."""
+    return st.Page(_status, title=words("nav.status"), icon=":material/monitor_heart:", url_path="estado")
+
+
 def all_pages() -> list[StreamlitPage]:
     """The pages in the order of the navigation."""
-    return [chat_page(), guide_page(), assessments_page(), result_page(), review_page()]
+    return [chat_page(), guide_page(), assessments_page(), status_page(), result_page(), review_page()]
 
 
 def section_address(passage: Passage) -> dict[str, str]:
@@ -78,6 +83,12 @@ def _result() -> None:
     from assistant.ui.results import show_result
 
     show_result()
+
+
+def _status() -> None:
+    from assistant.ui.status import show_status
+
+    show_status()
 
 
 def _review() -> None:
