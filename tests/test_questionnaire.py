@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.catalogue import Standard, load_profile, load_questionnaires, load_standards
-from assistant.embeddings import bundled, open_embeddings
+from assistant.embeddings import TextEmbeddings, bundled
 from assistant.errors import AssistantError
 from assistant.guide import find_sections
 from assistant.i18n import Localised, languages, strings
@@ -164,11 +164,10 @@ def test_the_two_languages_differ() -> None:
 
 
 @pytest.mark.skipif(not bundled.available(), reason="the threshold belongs to the bundled model")
-def test_no_two_questions_ask_the_same_thing_unless_a_reason_is_given(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_two_questions_ask_the_same_thing_unless_a_reason_is_given(embeddings: TextEmbeddings) -> None:
     listed = yaml.safe_load((DATA / "similar_questions.yaml").read_text(encoding="utf-8"))
     reasons = {frozenset(pair["questions"]): pair["because"] for pair in listed["pairs"]}
-    engine = open_embeddings(load_settings({"RESGUARDO_HOME": str(tmp_path_factory.mktemp("engine"))}))
-    vectors = [engine.questions([_gist(question, language) for question in QUESTIONS]) for language in ("es", "en")]
+    vectors = [embeddings.questions([_gist(question, language) for question in QUESTIONS]) for language in ("es", "en")]
     likeness = (vectors[0] @ vectors[0].T + vectors[1] @ vectors[1].T) / 2
     close = {
         frozenset((QUESTIONS[i].id, QUESTIONS[j].id)): round(float(likeness[i, j]), 3)
