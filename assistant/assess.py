@@ -24,7 +24,6 @@ from assistant.settings import Settings
 
 JSON = ".json"
 FORMATS = (".xlsx", ".docx", ".pdf", ".csv", ".md", ".ics", JSON)
-FIRST = 6  # actions shown before all the others
 SAMPLES = {"number": "12.5", "duration": "30 min, 4 h, 2 d", "date": "2026-03-31"}
 
 
@@ -129,9 +128,9 @@ def summary(report: Report) -> Iterator[str]:
     if report.level_reason:
         yield tr("assess.reason", language)
         yield from (f"- {question}" for question in report.level_reason)
-    if report.gaps:
+    if report.first:
         yield tr("assess.first", language, count=len(report.gaps))
-    for gap in report.gaps[:FIRST]:
+    for gap in report.first:
         yield tr("assess.action", language, rank=gap.rank, title=gap.title, owner=gap.owner, due=_day(report, gap.due))
 
 

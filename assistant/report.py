@@ -18,6 +18,9 @@ from assistant.scoring import AnswerSheet, Response, Score, asked, points, score
 from assistant.settings import ROOT, Settings
 from assistant.wording import Note, answer_label, level_label, method_notes
 
+TOP = 6  # actions shown before all the others
+CLOSED: tuple[Status, ...] = ("done", "accepted")  # statuses of a gap that asks for nothing more
+
 
 @dataclass(frozen=True, slots=True)
 class ReportHeader:
@@ -123,6 +126,11 @@ class ReportGap:
     failed_must: bool
     find_out: bool
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is asked for."""
+        return self.answer.status in CLOSED
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -140,6 +148,11 @@ class Report:
     gaps: tuple[ReportGap, ...]
     method: tuple[Note, ...]
     unused: tuple[str, ...]
+
+    @property
+    def first(self) -> tuple[ReportGap, ...]:
+        """What to do first: the most urgent gaps that are not closed."""
+        return tuple(gap for gap in self.gaps if not gap.closed)[:TOP]
 
 
 def build_report(settings: Settings, questionnaire: Questionnaire, sheet: AnswerSheet, language: str, locale: str | None = None) -> Report:

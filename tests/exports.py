@@ -66,7 +66,7 @@ def make_large() -> tuple[Questionnaire, dict[str, StoredAnswer]]:
     """A questionnaire of 300 questions, all of them gaps, each with a note of 4,000 characters."""
     form = make_form([make_question(f"q{number:03}", "ab"[number % 2], 1 + number % 5) for number in range(300)], {"a": 3, "b": 1})
     note = ("Párrafo con “comillas”, ñ y una palabra larguísima: " + "desoxirribonucleico" * 3 + ". ") * 40
-    return form, {q.id: StoredAnswer(q.id, "s0", note=f"{q.id} {note}"[:3990] + f" fin-{q.id}", answered=ANSWERED, version=1) for q in form.questions}
+    return form, {q.id: StoredAnswer(q.id, "s0", note=f"{q.id} {note}"[:3990] + f" fin {q.id}", answered=ANSWERED, version=1) for q in form.questions}
 
 
 def text_of(suffix: str, content: bytes) -> str:

@@ -154,7 +154,7 @@ def test_without_a_date_the_answers_are_of_today(write: Write) -> None:
 def test_the_summary_names_level_caps_and_first_actions(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(write()) == 0
     said = capsys.readouterr().out
-    assert "Nivel 1: inicial (provisional)" in said and "¿Cabe el tiempo de recuperación" in said and "Ana Peña · 1 abr 2026" in said
+    assert "Nivel 1 de 4: inicial (provisional)" in said and "¿Cabe el tiempo de recuperación" in said and "Ana Peña · 1 abr 2026" in said
 
 
 def test_answers_that_do_not_count_are_named(write: Write, capsys: pytest.CaptureFixture[str]) -> None:

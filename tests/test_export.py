@@ -228,7 +228,7 @@ def recomputed(book: Any) -> dict[str, float | None]:
         values[title.value] = 100 * sum(w * s for w, s in rows) / sum(w for w, _ in rows) if rows else None
     weights = {row[0].value: row[1].value for row in lines[:-1]}
     known = {title: score for title, score in values.items() if score is not None}
-    values["Puntaje total"] = sum(weights[title] * score for title, score in known.items()) / sum(weights[title] for title in known)
+    values["Puntuación total"] = sum(weights[title] * score for title, score in known.items()) / sum(weights[title] for title in known)
     return values
 
 
@@ -258,7 +258,7 @@ def cells_of(address: str) -> list[str]:
 def test_the_formulas_recompute_every_score_that_is_shown(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
     report, book = reports["es"], book_of(files["es", ".xlsx"])
     found = recomputed(book)
-    assert found == {**{s.title: pytest.approx(s.score) for s in report.sections}, "Puntaje total": pytest.approx(report.score.overall)}
+    assert found == {**{s.title: pytest.approx(s.score) for s in report.sections}, "Puntuación total": pytest.approx(report.score.overall)}
     shown = {row[0].value: row[2].value for row in book["Método y límites"].iter_rows() if str(row[3].value or "").startswith("=")}
     assert shown == {title: pytest.approx(score) for title, score in found.items()}
 
@@ -270,7 +270,7 @@ def test_an_answer_changed_in_the_sheet_moves_the_score_as_in_the_program(files:
     row = next(row for row in book["Respuestas"].iter_rows() if row[0].value == question.id)
     row[number_of(ANSWERS, "option") - 1].value = question.options[-1].label["es"]
     better = make_report(form, answers | {question.id: replace(answers[question.id], option=question.options[-1].id)})
-    assert recomputed(book)["Puntaje total"] == pytest.approx(better.score.overall)
+    assert recomputed(book)["Puntuación total"] == pytest.approx(better.score.overall)
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
@@ -281,7 +281,7 @@ def test_libreoffice_computes_the_same_scores(tmp_path: Path, reports: dict[str,
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=180)
     sheet = load_workbook(tmp_path / "out" / "informe.xlsx", data_only=True)["Método y límites"]
     scores = {row[0].value: row[3].value for row in sheet.iter_rows(min_row=10) if isinstance(row[3].value, int | float)}
-    assert scores["Puntaje total"] == pytest.approx(reports["es"].score.overall)
+    assert scores["Puntuación total"] == pytest.approx(reports["es"].score.overall)
     sections = {section.title: section.score for section in reports["es"].sections if section.score is not None}
     assert {title: scores[title] for title in sections} == pytest.approx(sections)
 
@@ -302,6 +302,27 @@ def test_the_checklist_can_be_worked_with(reports: dict[str, Report], files: dic
     assert len(sheet.conditional_formatting) >= 4
 
 
+def test_every_list_repeats_its_headings_on_each_printed_page_and_can_be_filtered(files: dict[tuple[str, str], bytes]) -> None:
+    book = book_of(files["es", ".xlsx"])
+    for name, row in (("Lista de brechas", 2), ("Respuestas", 2), ("Fuentes", 1), ("Normas y leyes", 1)):
+        sheet = book[name]
+        assert sheet.print_title_rows == f"${row}:${row}" and sheet.freeze_panes == f"A{row + 1}" and sheet.auto_filter.ref
+        assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToWidth == 1 and "&P" in sheet.oddFooter.right.text
+
+
+def test_what_is_done_or_accepted_is_not_named_first() -> None:
+    form = LANGUAGES["es"]
+    open_report = make_report(form, {name: replace(answer, status="open") for name, answer in make_answers(form).items()})
+    closed = {open_report.gaps[0].answer.question_id: "done", open_report.gaps[2].answer.question_id: "accepted"}
+    report = make_report(form, {name: replace(answer, status=closed.get(name, "open")) for name, answer in make_answers(form).items()})
+    assert [gap.rank for gap in report.first] == [2, 4, 5, 6, 7, 8] and len(report.gaps) == len(open_report.gaps)
+    first = re.search(r"(?s)## Qué hacer primero\n(.*?)\n## ", export_bytes(report, ".md", "es").decode())
+    assert first and re.findall(r"\*\*(\d+)\. ", first[1]) == ["2", "4", "5", "6", "7", "8"]
+    done = make_report(form, {name: replace(answer, status="done") for name, answer in make_answers(form).items()})
+    for suffix in (".xlsx", *PRINTED):
+        assert squeezed(tr("export.all_closed", "es")) in squeezed(text_of(suffix, export_bytes(done, suffix, "es"))).replace("\\", "")
+
+
 def test_each_answer_offers_its_own_options(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
     book = book_of(files["es", ".xlsx"])
     sheet = book["Respuestas"]
@@ -317,8 +338,10 @@ def test_each_answer_offers_its_own_options(reports: dict[str, Report], files: d
 
 def test_the_sheets_are_named_in_the_language_and_what_a_reimport_needs_is_hidden(files: dict[tuple[str, str], bytes]) -> None:
     names = {language: [(sheet.title, sheet.sheet_state) for sheet in book_of(files[language, ".xlsx"])] for language in LANGUAGES}
-    assert [name for name, state in names["es"] if state == "visible"] == ["Resumen", "Lista de brechas", "Respuestas", "Fuentes", "Método y límites"]
-    assert [name for name, state in names["en"] if state == "visible"] == ["Summary", "Gap checklist", "Answers", "Sources", "Method and limits"]
+    spanish = [name for name, state in names["es"] if state == "visible"]
+    assert spanish == ["Resumen", "Lista de brechas", "Respuestas", "Fuentes", "Normas y leyes", "Método y límites"]
+    visible = [name for name, state in names["en"] if state == "visible"]
+    assert visible == ["Summary", "Gap checklist", "Answers", "Sources", "Standards and laws", "Method and limits"]
     assert [name for name, state in names["es"] if state == "hidden"] == ["resguardo_lists", "resguardo_meta", "resguardo_rows"]
     assert len(book_of(files["es", ".xlsx"])["Resumen"]._charts) == 1
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from assistant.export.origin import Origin
-from assistant.export.paper import CLOSED
 from assistant.export.phrases import citations, clause_lines, facts
 from assistant.i18n import tr
 from assistant.report import Report, ReportGap, ReportHeader
@@ -40,14 +39,13 @@ def entry_id(header: ReportHeader, question_id: str, origin: Origin) -> str:
 def _entry(gap: ReportGap, header: ReportHeader, language: str, origin: Origin, about: str) -> Any:
     from icalendar import Event
 
-    closed = gap.answer.status in CLOSED
     event = Event()
     event.add("uid", entry_id(header, gap.answer.question_id, origin))
     event.add("dtstamp", datetime.now(UTC))
     event.add("dtstart", gap.due)
     event.add("dtend", gap.due + timedelta(days=1))
     event.add("transp", "TRANSPARENT")
-    event.add("summary", tr("export.closed", language, status=gap.status_label, title=gap.title) if closed else gap.title)
+    event.add("summary", tr("export.closed", language, status=gap.status_label, title=gap.title) if gap.closed else gap.title)
     event.add("description", f"{_details(gap, language)}\n\n{about}", parameters={"language": language})
     event.add("categories", [header.product, gap.answer.section])
     return event

@@ -11,7 +11,8 @@ from openpyxl import Workbook
 from assistant.export.excel_answers import write_answers
 from assistant.export.excel_checklist import write_checklist
 from assistant.export.excel_lists import write_lists
-from assistant.export.excel_summary import write_method, write_sources, write_summary
+from assistant.export.excel_sources import write_sources, write_standards
+from assistant.export.excel_summary import write_method, write_summary
 from assistant.export.layout import BASELINE, FORMAT, META, ROWS
 from assistant.export.origin import Origin
 from assistant.export.paper import lay_out
@@ -23,19 +24,20 @@ PARTS = {1: "yyyy", 2: "mm", 3: "dd"}
 
 
 def excel_bytes(report: Report, language: str, origin: Origin) -> bytes:
-    """The workbook: summary, checklist, answers, sources, method, and what a re-import needs on hidden sheets."""
+    """The workbook: summary, checklist, answers, sources, standards, method, and what a re-import needs on hidden sheets."""
     paper, days = lay_out(report, language), date_format(report.header.locale)
     book = Workbook()
     summary = book.active
     assert summary is not None
-    names = [tr(f"export.{name}", language) for name in ("summary", "checklist", "answers", "sources", "method")]
+    names = [tr(f"export.{name}", language) for name in ("summary", "checklist", "answers", "sources", "standards", "method")]
     summary.title = names[0]
-    checklist, answers, sources, method = (book.create_sheet(name) for name in names[1:])
+    checklist, answers, sources, standards, method = (book.create_sheet(name) for name in names[1:])
     lists = write_lists(book, report, language)
     write_summary(summary, report, paper, days)
     write_checklist(checklist, report, paper, lists, days)
     write_answers(answers, report, paper, lists)
     write_sources(sources, paper)
+    write_standards(standards, paper)
     write_method(method, report, paper, answers.title)
     _write_meta(book, report, language, origin, names[1], names[2])
     _write_rows(book, report, origin)

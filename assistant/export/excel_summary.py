@@ -1,8 +1,8 @@
-"""The sheets to read: summary with its chart, sources, and the method with formulas that recompute the scores."""
+"""The sheets to read: summary with its chart, and the method with formulas that recompute the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from openpyxl.chart import BarChart, Reference
 from openpyxl.utils import get_column_letter
@@ -25,20 +25,20 @@ from assistant.export.excel_cells import (
     set_print,
 )
 from assistant.export.layout import ANSWERS, FIRST_ROW, number_of
-from assistant.export.paper import TOP, Paper
+from assistant.export.paper import Paper
 from assistant.report import Report
 
 SECTION_COLUMNS = ("section", "weight", "score", "low", "high", "coverage")
 TOP_COLUMNS = ("action", "effort", "owner", "due", "status")
 CHECK_COLUMNS = ("section", "weight", "shown", "recomputed", "difference")
-FEW = 6  # sections up to which the first page has room for what to do first
+PAGE, ROW = 930, 15.0  # points of rows that fit on a printed page at these widths; of a row without a height of its own
+POINTS = 28.35  # to the centimetre
 SUMMARY_WIDTHS = {"A": 58, "B": 9, "C": 22, "D": 13, "E": 16, "F": 12}
-SOURCE_WIDTHS = {"A": 44, "B": 46, "C": 60, "D": 14}
 METHOD_WIDTHS = {"A": 40, "B": 12, "C": 16, "D": 16, "E": 14}
 
 
 def write_summary(sheet: Worksheet, report: Report, paper: Paper, days: str) -> None:
-    """What the file is, the result, the sections with their chart, what to do first."""
+    """What the file is, the result, the sections, what to do first, the chart."""
     _widen(sheet, SUMMARY_WIDTHS)
     put(sheet, 1, 1, f"{paper.words['report']}: {paper.title}", size=16, bold=True, colour=TEAL)
     put(sheet, 2, 1, paper.level, size=14, bold=True, colour=TEAL)
@@ -50,23 +50,15 @@ def write_summary(sheet: Worksheet, report: Report, paper: Paper, days: str) -> 
         sheet.merge_cells(start_row=start, end_row=start, start_column=1, end_column=len(SUMMARY_WIDTHS))
         fit_height(sheet, start, [sum(SUMMARY_WIDTHS.values())])
     row = _write_facts(sheet, paper, row + 1)
-    row = _write_sections(sheet, report, paper, row + 1)
-    if len(paper.sections) > FEW:
-        sheet.row_breaks.append(Break(id=row))
-    row = _write_top(sheet, report, paper, days, row + 1)
-    put(sheet, row + 1, 1, paper.words["edit_note"], size=9, colour=GREY)
-    sheet.merge_cells(start_row=row + 1, end_row=row + 1, start_column=1, end_column=len(SUMMARY_WIDTHS))
+    first, last = row + 1, _write_sections(sheet, report, paper, row + 1)
+    row = _write_top(sheet, report, paper, days, last + 2)
+    put(sheet, row, 1, paper.words["edit_note"], size=9, colour=GREY)
+    sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(SUMMARY_WIDTHS))
+    if last > first:
+        chart = _chart(sheet, paper, first, last)
+        _break_before(sheet, row + 2, chart.height * POINTS)
+        sheet.add_chart(chart, f"A{row + 2}")
     set_print(sheet, paper, landscape=False)
-
-
-def write_sources(sheet: Worksheet, paper: Paper) -> None:
-    """The documents and the clauses that the answers cite."""
-    _widen(sheet, SOURCE_WIDTHS)
-    row = _write_rows(sheet, 1, [paper.words[name] for name in ("document", "sections", "origin")], paper.guidance)
-    clauses = [(standard, *clause) for standard, group in paper.standards for clause in group]
-    if clauses:
-        _write_rows(sheet, row + 1, [paper.words[name] for name in ("standards", "clause", "gist", "as_of")], clauses)
-    set_print(sheet, paper)
 
 
 def write_method(sheet: Worksheet, report: Report, paper: Paper, answers: str) -> None:
@@ -98,8 +90,7 @@ def _write_facts(sheet: Worksheet, paper: Paper, row: int) -> int:
 
 
 def _write_sections(sheet: Worksheet, report: Report, paper: Paper, row: int) -> int:
-    """The figures of the sections, then their chart; the row after it."""
-    first = row
+    """The figures of the sections; the last one's row."""
     for number, name in enumerate(SECTION_COLUMNS, start=1):
         heading(sheet, row, number, paper.words[name], numeric=number > 1)
     asked = {answer.section_id for answer in report.answers}
@@ -110,9 +101,15 @@ def _write_sections(sheet: Worksheet, report: Report, paper: Paper, row: int) ->
             missing = paper.words["not_assessed"] if value is None and number == 3 else None
             put(sheet, row, number, value if missing is None else missing).number_format = "0%" if number == 6 else "0.0" if number > 2 else "General"
         rule_row(sheet, row, 1, len(SECTION_COLUMNS))
-    if row > first:
-        sheet.add_chart(_chart(sheet, paper, first, row), f"A{row + 2}")
-    return row + 2 + 4 + 2 * (row - first)
+    return row
+
+
+def _break_before(sheet: Worksheet, row: int, height: float) -> None:
+    """A new printed page before a row where what begins there would not fit on this one."""
+    begun = max((page.id for page in sheet.row_breaks.brk), default=0)
+    used = sum(sheet.row_dimensions[number].height or ROW for number in range(begun + 1, row))
+    if used % PAGE + height > PAGE:
+        sheet.row_breaks.append(Break(id=row - 1))
 
 
 def _chart(sheet: Worksheet, paper: Paper, first: int, last: int) -> BarChart:
@@ -126,18 +123,18 @@ def _chart(sheet: Worksheet, paper: Paper, first: int, last: int) -> BarChart:
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.number_format = "0"
-    chart.height, chart.width = 1.8 + 0.95 * (last - first), 24
+    chart.height, chart.width = 1.8 + 0.7 * (last - first), 24
     return chart
 
 
 def _write_top(sheet: Worksheet, report: Report, paper: Paper, days: str, row: int) -> int:
-    put(sheet, row, 1, paper.words["first"] if report.gaps else paper.words["no_gaps"], size=12, bold=True, colour=TEAL)
-    if not report.gaps:
+    put(sheet, row, 1, paper.words["first"] if report.first else paper.first_note, size=12, bold=True, colour=TEAL)
+    if not report.first:
         return row + 1
     row += 1
     for number, name in enumerate(TOP_COLUMNS, start=1):
         heading(sheet, row, number, paper.words[name])
-    for gap in report.gaps[:TOP]:
+    for gap in report.first:
         row += 1
         for number, value in enumerate((f"{gap.rank}. {gap.title}", gap.effort_label, gap.owner, None, gap.status_label), start=1):
             put(sheet, row, number, value)
@@ -181,18 +178,6 @@ def _write_shown(sheet: Worksheet, row: int, title: str, weight: int | None, sco
 def _answer_range(title: str, key: str, count: int) -> str:
     letter = get_column_letter(number_of(ANSWERS, key))
     return f"'{title}'!${letter}${FIRST_ROW}:${letter}${FIRST_ROW + max(count, 1) - 1}"
-
-
-def _write_rows(sheet: Worksheet, row: int, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    for number, text in enumerate(headings, start=1):
-        heading(sheet, row, number, text)
-    for values in rows:
-        row += 1
-        for number, text in enumerate(values, start=1):
-            put(sheet, row, number, text)
-        rule_row(sheet, row, 1, len(headings))
-        fit_height(sheet, row, list(SOURCE_WIDTHS.values()))
-    return row + 1
 
 
 def _widen(sheet: Worksheet, widths: Mapping[str, float]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from assistant.export.paper import TOP, Paper, PaperAnswer, PaperGap
+from assistant.export.paper import Paper, PaperAnswer, PaperGap
 
 MARKS = re.compile(r"([\\`*_\[\]<>|#~&$])")  # would start emphasis, links, pictures, tables, HTML or formulas
 LINE_STARTS = re.compile(r"(?m)^(\s*)([-+=:]|\d+(?=[.)]))")  # would start a list, a rule or a heading
@@ -26,12 +26,11 @@ def _lines(paper: Paper) -> Iterator[str]:
         yield f"\n{words['reason']}\n"
         yield from (f"- {_plain(reason)}" for reason in paper.reasons)
     yield from _figures(paper)
-    yield f"\n## {words['checklist']}\n"
-    if not paper.gaps:
-        yield words["no_gaps"]
+    yield f"\n## {words['first']}\n\n{paper.first_note}\n"
+    yield from (f"- **{gap.rank}. {_plain(gap.title)}** · {_inline(gap.owner)} · {gap.due} · {gap.status}" for gap in paper.first)
+    if paper.gaps:
+        yield f"\n## {words['checklist']}\n"
     for gap in paper.gaps:
-        if gap.rank in ("1", str(TOP + 1)):
-            yield f"\n### {words['first'] if gap.rank == '1' else words['next']}\n"
         yield from _gap(gap, paper)
     yield from _answers(paper)
     yield from _sources(paper)

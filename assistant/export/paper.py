@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from assistant.export.phrases import between, citations, clause_lines, facts, figure, origin_line, share, summary_lines, tenths
+from assistant.export.phrases import citations, clause_lines, facts, figure, origin_line, scored, share, summary_lines, tenths
 from assistant.i18n import format_date, format_number, strings, tr
 from assistant.report import Clause, Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
 
-CLOSED = ("done", "accepted")  # statuses of a gap that asks for nothing more
 SHORT = 70  # characters of a title that are repeated on each page
-TOP = 6  # actions shown before all the others
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
@@ -82,6 +80,7 @@ class Paper:
     profile: tuple[tuple[str, str], ...]
     sections: tuple[PaperSection, ...]
     gaps: tuple[PaperGap, ...]
+    first: tuple[PaperGap, ...]
     guidance: tuple[tuple[str, str, str], ...]  # document, its sections, origin
     standards: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]  # title, its clauses: number, gist and how sure, date checked
     method: tuple[tuple[str, str], ...]
@@ -90,7 +89,12 @@ class Paper:
     @property
     def chart_text(self) -> str:
         """What the bar chart shows, in words."""
-        return self.words["chart_alt"].format(sections=" ".join(section.line for section in self.sections))
+        return self.words["chart_alt"].format(sections=" ".join(f"{section.title}: {section.line}." for section in self.sections))
+
+    @property
+    def first_note(self) -> str:
+        """What stands above the first actions, or in their place."""
+        return self.words["no_gaps" if not self.gaps else "first_note" if self.first else "all_closed"]
 
 
 def clean_report(report: Report) -> Report:
@@ -105,6 +109,7 @@ def lay_out(report: Report, language: str) -> Paper:
     """Everything that a printed report says, in its order."""
     header, asked = report.header, {answer.section_id for answer in report.answers}
     answers = {answer.question_id: _answer(answer, header, language) for answer in report.answers}
+    gaps = {gap.rank: _gap(gap, answers[gap.answer.question_id], header, language) for gap in report.gaps}
     return Paper(
         language=language,
         locale=header.locale,
@@ -118,7 +123,8 @@ def lay_out(report: Report, language: str) -> Paper:
         reasons=report.level_reason,
         profile=header.profile,
         sections=tuple(_section(section, report, answers, language) for section in report.sections if section.id in asked),
-        gaps=tuple(_gap(gap, answers[gap.answer.question_id], header, language) for gap in report.gaps),
+        gaps=tuple(gaps.values()),
+        first=tuple(gaps[gap.rank] for gap in report.first),
         guidance=guidance_list(report.answers, language),
         standards=tuple((title, tuple(_clause(c, header) for c in group)) for title, group in standards_list(report.answers)),
         method=tuple((note.title, note.text) for note in report.method),
@@ -169,7 +175,7 @@ def _gap(gap: ReportGap, answer: PaperAnswer, header: ReportHeader, language: st
         priority=tenths(gap.priority, header.locale),
         section=gap.answer.section,
         failed_must=gap.failed_must,
-        closed=gap.answer.status in CLOSED,
+        closed=gap.closed,
         answer=answer,
     )
 
@@ -179,17 +185,15 @@ def _clause(clause: Clause, header: ReportHeader) -> tuple[str, str, str]:
 
 
 def _section(section: ReportSection, report: Report, answers: dict[str, PaperAnswer], language: str) -> PaperSection:
-    header, score = report.header, figure(section.score, report.header, language)
-    line = tr("export.section_none", language, title=section.title)
-    if section.score is not None:
-        line = tr("export.section_line", language, title=section.title, score=score, between=between(section.low, section.high, header, language))
+    header = report.header
+    low, high = figure(section.low, header, language), figure(section.high, header, language)
     return PaperSection(
         title=section.title,
         weight=str(section.weight),
-        score=score,
-        interval="" if section.low is None else f"{figure(section.low, header, language)} – {figure(section.high, header, language)}",
+        score=figure(section.score, header, language),
+        interval="" if section.low is None else low if low == high else f"{low} – {high}",
         coverage=share(section.coverage, header, language),
-        line=line,
+        line=scored(section.score, section.low, section.high, header, language),
         value=section.score,
         low=section.low,
         high=section.high,

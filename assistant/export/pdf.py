@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from assistant.export.fonts import FAMILY, font_folder
-from assistant.export.paper import TOP, Paper
+from assistant.export.paper import Paper
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -35,7 +35,7 @@ def chart_png(paper: Paper) -> bytes:
 def _set(template: str, paper: Paper, fonts: Fonts, kind: Literal["pdf", "png"], standard: Literal["ua-1"] | None = None) -> bytes:
     import typst
 
-    values = asdict(paper) | {"chart_text": paper.chart_text, "top": TOP}
+    values = asdict(paper) | {"chart_text": paper.chart_text, "first_note": paper.first_note}
     inputs = {"paper": json.dumps(values), "font": FAMILY}
     return typst.compile(HERE / template, root=HERE, font_paths=fonts, sys_inputs=inputs, format=kind, ppi=PIXELS, pdf_standards=standard)
 

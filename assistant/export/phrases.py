@@ -56,22 +56,24 @@ def share(value: float | None, header: ReportHeader, language: str) -> str:
     return tr("export.not_assessed", language) if value is None else tr("export.percent", language, value=format_number(100 * value, header.locale))
 
 
-def between(low: float | None, high: float | None, header: ReportHeader, language: str) -> str:
-    """The interval in words, empty where there is none."""
-    if low is None or high is None:
-        return ""
-    return tr("export.between", language, low=figure(low, header, language), high=figure(high, header, language))
+def scored(score: float | None, low: float | None, high: float | None, header: ReportHeader, language: str) -> str:
+    """A score of a hundred, with its interval where that is wider than a point."""
+    value, bounds = figure(score, header, language), (figure(low, header, language), figure(high, header, language))
+    if score is None:
+        return value
+    if bounds[0] == bounds[1]:
+        return tr("export.of_hundred", language, value=value)
+    return tr("export.of_hundred_between", language, value=value, low=bounds[0], high=bounds[1])
 
 
 def summary_lines(report: Report, language: str) -> tuple[str, ...]:
     """The result in sentences: score and interval, progress and coverage, gaps."""
     header, score = report.header, report.score
     shares = {name: share(getattr(header, name), header, language) for name in ("progress", "coverage")}
-    musts = sum(gap.failed_must for gap in report.gaps)
-    lines = [tr("export.shares_line", language, **shares), tr("export.gaps_line", language, count=len(report.gaps), musts=musts)]
+    counts = {"count": len(report.gaps), "closed": sum(gap.closed for gap in report.gaps), "musts": sum(gap.failed_must for gap in report.gaps)}
+    lines = [tr("export.shares_line", language, **shares), tr("export.gaps_line", language, **counts)]
     if score.overall is not None:
-        total = tr("export.of_hundred", language, value=figure(score.overall, header, language))
-        lines.insert(0, tr("export.overall_line", language, score=total, between=between(score.low, score.high, header, language)))
+        lines.insert(0, tr("export.overall_line", language, score=scored(score.overall, score.low, score.high, header, language)))
     return tuple(lines)
 
 

@@ -14,7 +14,7 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from assistant.export.fonts import embed_fonts
-from assistant.export.paper import TOP, Paper, PaperAnswer, PaperGap, PaperSection
+from assistant.export.paper import Paper, PaperAnswer, PaperGap, PaperSection
 from assistant.export.pdf import chart_png
 from assistant.export.word_parts import (
     SAND,
@@ -36,7 +36,7 @@ from assistant.export.word_parts import (
 LONG_TITLE = 60  # characters from which the cover's title is set smaller
 TEXT_WIDTH, WIDE_WIDTH = 16.6, 26.5  # centimetres between the margins, upright and turned
 SECTION_WIDTHS = (7.2, 1.4, 2.0, 3.5, 2.4)
-GAP_WIDTHS = (1.0, 9.6, 2.8, 2.4, 2.2, 1.9, 6.5)
+GAP_WIDTHS = (0.9, 9.2, 2.6, 2.2, 2.0, 1.8, 7.8)
 FACT_WIDTHS = (5.4, 11.1)
 GUIDANCE_WIDTHS = (5.2, 6.5, 4.8)
 CLAUSE_WIDTHS = (2.9, 10.8, 2.8)
@@ -76,7 +76,7 @@ def _set_page(document: Document, paper: Paper) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.2)
-    section.top_margin, section.bottom_margin = Cm(2.3), Cm(2.2)
+    section.top_margin, section.bottom_margin = Cm(2.1), Cm(1.8)
     section.different_first_page_header_footer = True
     section.header.paragraphs[0].text = paper.imprint
     section.header.paragraphs[0].style = document.styles[SMALL]
@@ -150,20 +150,18 @@ def _sections(document: Document, paper: Paper) -> None:
 
 
 def _first(document: Document, paper: Paper) -> None:
-    heading = document.add_heading(paper.words["first"], 1)
-    heading.paragraph_format.page_break_before = False
-    heading.paragraph_format.space_before = Pt(20)
-    document.add_paragraph(paper.words["first_note" if paper.gaps else "no_gaps"])
-    for gap in paper.gaps[:TOP]:
+    document.add_heading(paper.words["first"], 1)
+    document.add_paragraph(paper.first_note)
+    for gap in paper.first:
         document.add_heading(f"{gap.rank}. {gap.title}", 2)
-        line = document.add_paragraph()
-        line.add_run(f"{gap.owner} · {gap.due} · {gap.status} · {paper.words['effort']}: {gap.effort}").bold = True
-        line.paragraph_format.keep_with_next = True
+        begun = len(document.paragraphs)
+        document.add_paragraph().add_run(f"{gap.owner} · {gap.due} · {gap.status} · {paper.words['effort']}: {gap.effort}").bold = True
         _steps(document, gap, document, "List Number")
         _labelled(document.add_paragraph(), paper.words["done_when"], gap.done_when)
-        _labelled(document.add_paragraph(), paper.words["question"], gap.answer.question)
-        _labelled(document.add_paragraph(), paper.words["answer"], gap.answer.answer)
+        _labelled(document.add_paragraph(), paper.words["question"], f"{gap.answer.question} {paper.words['answer']}: {gap.answer.answer}")
         _basis(document, gap.answer, document)
+        for paragraph in document.paragraphs[begun:-1]:
+            paragraph.paragraph_format.keep_with_next = True  # an action stays on one page
 
 
 def _checklist(document: Document, paper: Paper) -> None:
@@ -212,10 +210,11 @@ def _answers(document: Document, paper: Paper) -> None:
 
 def _section(document: Document, paper: Paper, section: PaperSection) -> None:
     document.add_heading(section.title, 2)
-    document.add_paragraph(section.line)
+    document.add_paragraph(f"{section.line}. {paper.words['coverage']}: {section.coverage}.")
     for answer in section.answers:
         document.add_heading(answer.question, 3)
         line = document.add_paragraph()
+        line.paragraph_format.keep_with_next = True
         line.add_run(answer.answer).bold = True
         points = f" · {paper.words['points']}: {answer.points}" if answer.points else ""
         line.add_run(f"{points} · {answer.importance}")

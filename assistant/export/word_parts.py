@@ -64,7 +64,7 @@ def add_contents(place: Paragraph, headings: Sequence[Paragraph]) -> None:
         line.paragraph_format.left_indent = Cm(0.6 if str(heading.style.name if heading.style else "").endswith("2") else 0)
         line.paragraph_format.space_after = Pt(2)
         if number == 0:
-            for part in (_mark("begin"), _text("w:instrText", ' TOC \\o "1-2" \\h \\n '), _mark("separate")):
+            for part in (_mark("begin"), _text("w:instrText", ' TOC \\o "1-2" \\h \\z \\u '), _mark("separate")):
                 line.add_run()._r.append(part)
         _link(line, heading, f"_Toc{number:06}", number + 1)
     place.add_run()._r.append(_mark("end"))
