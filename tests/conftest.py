@@ -88,7 +88,7 @@ def assistant(ready_home: Path) -> Assistant:
 def partial_assistant(tmp_path_factory: pytest.TempPathFactory, engine_folder: Path, embeddings: TextEmbeddings) -> Assistant:
     """An assistant whose guide is whole in Spanish and has one topic in English."""
     folder = tmp_path_factory.mktemp("partial")
-    shutil.copytree(ROOT / "knowledge" / "corpus" / "es", folder / "knowledge" / "corpus" / "es")
+    shutil.copytree(ROOT / "knowledge", folder / "knowledge", ignore=shutil.ignore_patterns("en"))
     (folder / "knowledge" / "corpus" / "en").mkdir()
     shutil.copy(ROOT / "knowledge" / "corpus" / "en" / "interventoria.md", folder / "knowledge" / "corpus" / "en")
     settings = load_settings({"RESGUARDO_HOME": str(lend_engine(folder / "home", engine_folder)), "RESGUARDO_KNOWLEDGE": str(folder / "knowledge")})

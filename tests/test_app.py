@@ -198,3 +198,16 @@ def test_the_interface_language_is_kept_between_visits(open_app: Open, home: Pat
     app.segmented_control(key="language-control").set_value("en").run()
     assert app.title[0].value == words("welcome.title", "en")
     assert open_app(home).title[0].value == words("welcome.title", "en")
+
+
+def test_what_is_quoted_in_another_language_says_so_in_the_visitors_words(open_app: Open, partial_assistant: Assistant, tmp_path: Path) -> None:
+    def labelled(app: AppTest) -> list[bool]:
+        return [expander.label.replace("\\", "").endswith(" (in Spanish)") for expander in app.expander]
+
+    home = Path(shutil.copytree(partial_assistant.settings.home, tmp_path / "home", symlinks=True))
+    app = ask(open_app(home, knowledge=partial_assistant.settings.knowledge, language="en"), "How often are continuity and recovery plans tested?")
+    assert labelled(app) and all(labelled(app))
+    assert " (in Spanish)</p>" in html(app)  # the passage's origin
+    count = len(labelled(app))
+    app = ask(app, "¿Cada cuánto se prueba el plan de continuidad?")
+    assert len(labelled(app)) > count and not any(labelled(app)[count:])  # a Spanish answer quotes its own language

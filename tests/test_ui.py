@@ -16,8 +16,9 @@ from assistant.guide import CATEGORIES
 from assistant.i18n import languages, tr
 from assistant.models import Answer, Citation, CitedSentence, Passage, Sentence, Source, Topic
 from assistant.storage import Conversation
+from assistant.ui.answers import copy_text
 from assistant.ui.chat import TITLE_CHARS, title_of
-from assistant.ui.citations import used_sentences
+from assistant.ui.citations import origin, passage_title, used_sentences
 from assistant.ui.conversations import by_age
 from assistant.ui.feedback import REASONS, REFUSAL_REASONS
 from assistant.ui.guide_topic import PREFIX
@@ -134,3 +135,31 @@ def test_every_category_kind_and_reason_has_words(guide: dict[str, list[Topic]],
 
 def test_no_section_id_is_a_property_of_the_document(guide: dict[str, list[Topic]]) -> None:
     assert all(f"{PREFIX}{passage.anchor}" != passage.anchor for topic in guide["es"] for passage in topic.passages)
+
+
+@pytest.fixture
+def in_spanish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interface in Spanish, outside any session."""
+    for module in ("citations", "session"):
+        monkeypatch.setattr(f"assistant.ui.{module}.language", lambda: "es")
+
+
+@pytest.mark.usefixtures("in_spanish")
+def test_a_passage_says_its_language_where_what_stands_beside_it_is_in_another() -> None:
+    english = replace(PASSAGE, language="en")
+    assert passage_title(PASSAGE) == passage_title(english, "en") == "Plan › Pruebas"
+    assert passage_title(english) == "Plan › Pruebas (en inglés)"
+    assert passage_title(PASSAGE, "en") == "Plan › Pruebas (en español)"
+    assert origin(english).endswith("sin fecha (en inglés)") and origin(PASSAGE).endswith("sin fecha")
+
+
+@pytest.mark.usefixtures("in_spanish")
+def test_a_copied_answer_is_in_its_own_language_whatever_the_interface_shows() -> None:
+    passage = replace(PASSAGE, language="en", document="Plan", section="Tests")
+    sentences = (CitedSentence("One.", (1,)),)
+    copied = copy_text(Answer("How?", "en", True, "One. [1]", sentences, (Citation(1, passage, "One."), Citation(2, PASSAGE, "Uno."))))
+    assert copied.split("\n")[-3:] == [
+        "Sources",
+        "[1] Plan › Tests. “Título” · publisher not named · undated",
+        "[2] Plan › Pruebas (in Spanish). “Título” · publisher not named · undated",
+    ]
