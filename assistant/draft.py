@@ -10,7 +10,7 @@ from assistant.chat_model import ChatModel, prompt, speaks
 from assistant.claims import comparable
 from assistant.embeddings import TextEmbeddings
 from assistant.errors import AssistantError
-from assistant.guide import split_sentences
+from assistant.guide import NOT_PLAIN, split_sentences
 from assistant.language import detect_language
 from assistant.model_tasks import passage_block
 from assistant.models import Answer, Citation, CitedSentence, Doubt, Dropped, Passage
@@ -25,7 +25,6 @@ CITED = re.compile(r"\s*(?P<text>.*?)\s*(?P<marks>(?:\[\d+(?:\s*[,;]\s*\d+)*\]\s
 FOLLOWED = re.compile(r"\s*[^\s\[.!?…]")  # until something else follows, marks may still grow: [1], [1][2], [1].
 BULLET = re.compile(r"^\s*(?:[-*•+]|\d{1,2}[.)])\s+")
 EMPHASIS = re.compile(r"(\*\*|__|(?<!\w)[*_`](?=\w)|(?<=[\w.])[*_`](?!\w)|^#+\s+)")
-MARKUP = re.compile(r"https?:|www\.|\]\(|!\[|<\s*[a-z/!|]|`|\||\w@\w|\{|\}", re.I)  # links, images, tags, tables: no passage has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def _doubt(written: Written, given: int, language: str) -> Doubt | None:
         return Doubt.NO_CITATION
     if not any(1 <= n <= given for n in written.marks):
         return Doubt.UNKNOWN_CITATION
-    if MARKUP.search(written.text):
+    if NOT_PLAIN.search(written.text):
         return Doubt.MARKUP
     return Doubt.LANGUAGE if detect_language(written.text, default=language) != language else None
 

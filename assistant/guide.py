@@ -19,6 +19,10 @@ from assistant.i18n import by_preference
 from assistant.models import Passage, Sentence, Source, Topic
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
+# What no sentence to be cited holds: marks of ours, links, images, tags, code, tables, mail addresses, characters that hide words or turn them.
+NOT_PLAIN = re.compile(
+    r"\[\d|https?:|www\.|\]\(|\]\[|\]:|!\[|<\s*[a-z/!|]|`|\||\w@\w|[{}]|[\U000E0000-\U000E007F\u200b-\u200f\u202a-\u202e\u2066-\u2069]", re.I
+)
 BLOCKS = re.compile(r"inline|(heading|paragraph|bullet_list|list_item)_(open|close)")
 HEADING = re.compile(r"(?P<title>.+?)\s*\{#(?P<anchor>[a-z0-9-]+)\}\s*")
 CATEGORIES = (
@@ -176,6 +180,8 @@ def _sentences(path: Path, language: str, token: Token, before: Token) -> list[S
     if any(child.type not in ("text", "softbreak") for child in token.children or ()):
         raise _broken(path, "body", f"inline markup: {token.content[:60]}")
     text = " ".join(token.content.split())
+    if foreign := NOT_PLAIN.search(text):
+        raise _broken(path, "body", f"not plain words: {foreign.group()!r} in {text[:60]}")
     if before.type == "list_item_open":
         return [Sentence(text, item=True)]
     return [Sentence(part) for part in split_sentences(text, language)]
