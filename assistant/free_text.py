@@ -167,7 +167,7 @@ def _begins(cue: str, text: str, language: str) -> bool:
 
 
 def _is(cue: str, text: str, language: str) -> bool:
-    return any(re.fullmatch(pattern, text) for pattern in _cues(language)[cue])
+    return any(re.fullmatch(pattern, text) for pattern in _cues(language).get(cue, ()))
 
 
 def _has(cue: str, text: str, language: str) -> bool:

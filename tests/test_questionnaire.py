@@ -120,7 +120,7 @@ def test_every_clause_is_registered(standards: dict[str, Standard]) -> None:
 
 def test_clauses_say_how_sure_they_are(standards: dict[str, Standard]) -> None:
     assert {standard.certainty for standard in standards.values()} == {"primary", "secondary"}
-    assert all(set(standard.gist) == set(languages()) and standard.as_of <= date.today() for standard in standards.values())
+    assert all(set(standard.gist) == set(standard.title) == set(languages()) and standard.as_of <= date.today() for standard in standards.values())
 
 
 def test_roles_and_efforts_have_names_in_every_language() -> None:

@@ -1,0 +1,45 @@
+"""How people put things is known in every language of ours, and not needed in one that has no such file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from assistant.catalogue import load_questionnaires
+from assistant.directness import CUES, direct_cues
+from assistant.embeddings import TextEmbeddings
+from assistant.free_text import PHRASINGS, Kind, asks, read_text, recognise_start
+from assistant.i18n import languages
+from assistant.settings import load_settings
+
+QUESTION = next(question for question in load_questionnaires(load_settings({}))["continuity"].questions if question.scored)
+
+
+def phrasings(language: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((PHRASINGS / f"{language}.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_kind_of_phrase_is_known_in_every_language(language: str) -> None:
+    here, spanish = phrasings(language), phrasings("es")
+    assert list(here) == list(spanish)
+    assert all(here[kind] for kind in here)
+    assert {kind: list(here[kind]) for kind in ("moves", "starts")} == {kind: list(spanish[kind]) for kind in ("moves", "starts")}
+    assert all(re.compile(pattern) for patterns in here.values() if isinstance(patterns, list) for pattern in patterns)
+
+
+def test_narrow_questions_are_of_the_same_kinds_in_every_language() -> None:
+    cues = yaml.safe_load(CUES.read_text(encoding="utf-8"))
+    assert set(cues) == set(languages())
+    assert len({tuple(kinds) for kinds in cues.values()}) == 1
+
+
+def test_a_language_without_phrases_is_read_by_its_marks_and_the_options_own_words(embeddings: TextEmbeddings) -> None:
+    assert asks("O que é um plano?", "pt") and not asks("não sei", "pt")
+    assert read_text("atrás", QUESTION, "pt", embeddings).kind in (Kind.UNSURE, Kind.REPLY)
+    assert read_text(QUESTION.options[-1].label["pt"], QUESTION, "pt", embeddings).value == QUESTION.options[-1].id
+    assert recognise_start("Quero avaliar a continuidade", "pt", embeddings) is None
+    assert direct_cues("Com que frequência?", "pt") == ()
