@@ -228,7 +228,14 @@ def growth(bench: Bench) -> list[Row]:
     return rows
 
 
-PARTS = {part.__name__: part for part in (cold, warm, ingest, start, growth)}
+def model(bench: Bench) -> list[Row]:
+    """What the optional language model adds; no textbook figure."""
+    from tests.bench_model import measures
+
+    return [Row(name, unit, figure) for name, unit, figure in measures(bench.home)]
+
+
+PARTS = {part.__name__: part for part in (cold, warm, ingest, start, growth, model)}
 
 
 def line(row: Row) -> str:
