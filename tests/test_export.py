@@ -263,6 +263,11 @@ def test_the_formulas_recompute_every_score_that_is_shown(reports: dict[str, Rep
     assert shown == {title: pytest.approx(score) for title, score in found.items()}
 
 
+def test_the_workbook_says_what_was_answered_about_the_service(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
+    rows = {(row[0].value, row[1].value) for row in book_of(files["es", ".xlsx"])["Método y límites"].iter_rows()}
+    assert len(reports["es"].header.profile) > 5 and set(reports["es"].header.profile) <= rows
+
+
 def test_an_answer_changed_in_the_sheet_moves_the_score_as_in_the_program(files: dict[tuple[str, str], bytes]) -> None:
     form, answers = LANGUAGES["es"], make_answers(LANGUAGES["es"])
     question = next(q for q in form.questions if q.scored and answers.get(q.id) and answers[q.id].option == "unknown")

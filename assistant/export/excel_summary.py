@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from openpyxl.chart import BarChart, Reference
 from openpyxl.utils import get_column_letter
@@ -49,7 +49,7 @@ def write_summary(sheet: Worksheet, report: Report, paper: Paper, days: str) -> 
     for start in range(1, row):
         sheet.merge_cells(start_row=start, end_row=start, start_column=1, end_column=len(SUMMARY_WIDTHS))
         fit_height(sheet, start, [sum(SUMMARY_WIDTHS.values())])
-    row = _write_facts(sheet, paper, row + 1)
+    row = _write_pairs(sheet, paper.facts, SUMMARY_WIDTHS, row + 1)
     first, last = row + 1, _write_sections(sheet, report, paper, row + 1)
     row = _write_top(sheet, report, paper, days, last + 2)
     put(sheet, row, 1, paper.words["edit_note"], size=9, colour=GREY)
@@ -62,7 +62,7 @@ def write_summary(sheet: Worksheet, report: Report, paper: Paper, days: str) -> 
 
 
 def write_method(sheet: Worksheet, report: Report, paper: Paper, answers: str) -> None:
-    """The formulas in words, then as formulas that recompute each section and the whole from the answers sheet."""
+    """The formulas in words, the profile that they weigh by, then formulas that recompute the scores from the answers sheet."""
     _widen(sheet, METHOD_WIDTHS)
     row = 1
     for title, text in paper.method:
@@ -71,6 +71,10 @@ def write_method(sheet: Worksheet, report: Report, paper: Paper, answers: str) -
         sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=len(METHOD_WIDTHS))
         fit_height(sheet, row, [METHOD_WIDTHS["A"], sum(METHOD_WIDTHS.values()) - METHOD_WIDTHS["A"]])
         row += 1
+    if paper.profile:
+        put(sheet, row + 1, 1, paper.words["profile"], bold=True, colour=TEAL)
+        row = _write_pairs(sheet, paper.profile, METHOD_WIDTHS, row + 2)
+        sheet.row_breaks.append(Break(id=row))
     put(sheet, row + 1, 1, paper.words["check"].format(sheet=answers), bold=True)
     sheet.merge_cells(start_row=row + 1, end_row=row + 1, start_column=1, end_column=len(METHOD_WIDTHS))
     fit_height(sheet, row + 1, [sum(METHOD_WIDTHS.values())])
@@ -78,13 +82,14 @@ def write_method(sheet: Worksheet, report: Report, paper: Paper, answers: str) -
     set_print(sheet, paper, landscape=False)
 
 
-def _write_facts(sheet: Worksheet, paper: Paper, row: int) -> int:
-    for label, value in paper.facts:
+def _write_pairs(sheet: Worksheet, pairs: Sequence[tuple[str, str]], widths: Mapping[str, float], row: int) -> int:
+    """Labels and values, a row each, the value as wide as the rest of the sheet; the row after them."""
+    for label, value in pairs:
         put(sheet, row, 1, label, colour=GREY)
         put(sheet, row, 2, value)
-        sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=len(SUMMARY_WIDTHS))
-        rule_row(sheet, row, 1, len(SUMMARY_WIDTHS))
-        fit_height(sheet, row, [SUMMARY_WIDTHS["A"], sum(SUMMARY_WIDTHS.values()) - SUMMARY_WIDTHS["A"]])
+        sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=len(widths))
+        rule_row(sheet, row, 1, len(widths))
+        fit_height(sheet, row, [widths["A"], sum(widths.values()) - widths["A"]])
         row += 1
     return row
 

@@ -47,7 +47,7 @@ ANSWERS = (
     Column("importance", 12),
     Column("weight", 7),
     Column("points", 8),
-    Column("note", 60, editable=True),
+    Column("note", 70, editable=True),
     Column("na_reason", 24, editable=True),
 )
 
