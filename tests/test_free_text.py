@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 import yaml
 
 from assistant.catalogue import load_questionnaires
 from assistant.directness import CUES, direct_cues
 from assistant.embeddings import TextEmbeddings
 from assistant.free_text import PHRASINGS, Kind, asks, read_text, recognise_start
-from assistant.i18n import languages
 from assistant.settings import load_settings
 
 QUESTION = next(question for question in load_questionnaires(load_settings({}))["continuity"].questions if question.scored)
@@ -22,18 +20,17 @@ def phrasings(language: str) -> dict[str, Any]:
     return dict(yaml.safe_load((PHRASINGS / f"{language}.yaml").read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("language", languages())
-def test_every_kind_of_phrase_is_known_in_every_language(language: str) -> None:
-    here, spanish = phrasings(language), phrasings("es")
+def test_every_kind_of_phrase_is_known_in_both_languages() -> None:
+    here, spanish = phrasings("en"), phrasings("es")
     assert list(here) == list(spanish)
     assert all(here[kind] for kind in here)
     assert {kind: list(here[kind]) for kind in ("moves", "starts")} == {kind: list(spanish[kind]) for kind in ("moves", "starts")}
-    assert all(re.compile(pattern) for patterns in here.values() if isinstance(patterns, list) for pattern in patterns)
+    assert all(re.compile(pattern) for words in (here, spanish) for cues in words.values() if isinstance(cues, list) for pattern in cues)
 
 
-def test_narrow_questions_are_of_the_same_kinds_in_every_language() -> None:
+def test_narrow_questions_are_of_the_same_kinds_in_both_languages() -> None:
     cues = yaml.safe_load(CUES.read_text(encoding="utf-8"))
-    assert set(cues) == set(languages())
+    assert {"es", "en"} <= set(cues)
     assert len({tuple(kinds) for kinds in cues.values()}) == 1
 
 

@@ -94,7 +94,7 @@ GENERAL = (r"ui\..+", r"errors\..+")  # the wrappers `words` and `explain` thems
 
 
 def test_spanish_comes_first_among_the_languages() -> None:
-    assert languages() == ("es", "en")
+    assert languages()[0] == "es" and "en" in languages()
 
 
 @pytest.mark.parametrize("language", languages())

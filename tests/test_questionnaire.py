@@ -120,7 +120,7 @@ def test_every_clause_is_registered(standards: dict[str, Standard]) -> None:
 
 def test_clauses_say_how_sure_they_are(standards: dict[str, Standard]) -> None:
     assert {standard.certainty for standard in standards.values()} == {"primary", "secondary"}
-    assert all(set(standard.gist) == set(standard.title) == set(languages()) and standard.as_of <= date.today() for standard in standards.values())
+    assert all({"es", "en"} <= standard.gist.keys() & standard.title.keys() and standard.as_of <= date.today() for standard in standards.values())
 
 
 def test_roles_and_efforts_have_names_in_every_language() -> None:
@@ -138,10 +138,10 @@ def test_words_are_finished(language: str) -> None:
         assert not [text for text in words(question, language) if text != text.strip() or "  " in text or "TODO" in text or '"' in text], question.id
 
 
-def test_every_text_is_there_in_every_language_of_the_interface() -> None:
+def test_every_text_is_there_in_both_languages() -> None:
     texts = [*(text for part in (PROFILE, *QUESTIONNAIRES.values()) for text in local_texts(part))]
     assert len(texts) > 1000
-    assert {tuple(sorted(text)) for text in texts} == {tuple(sorted(languages()))}
+    assert [text for text in texts if not {"es", "en"} <= text.keys()] == []
 
 
 def local_texts(questionnaire: Questionnaire) -> Iterator[Localised[Any]]:
