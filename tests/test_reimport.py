@@ -325,15 +325,18 @@ def test_what_the_preview_says_is_what_the_store_gets_all_or_nothing(tmp_path: P
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_a_file_saved_by_libreoffice_comes_back(copy: Copy, tmp_path: Path) -> None:
+@pytest.mark.parametrize("formats", [("xlsx",), ("ods", "xlsx")])
+def test_a_file_saved_by_libreoffice_comes_back(copy: Copy, tmp_path: Path, formats: tuple[str, ...]) -> None:
     name = gap_ids()[0]
     copy.cell("checklist", name, "owner").value = "Lucía"
     copy.cell("checklist", name, "due").value = datetime(2026, 9, 1)
     copy.book.save(copy.path)
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", "out", str(copy.path)]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=180)
-    preview = read_changes(tmp_path / "out" / "edited.xlsx", ASSESSMENT, FORM, STORED, "es")
+    profile, path = f"-env:UserInstallation=file://{tmp_path}/profile", copy.path
+    for name in formats:
+        command = ["soffice", profile, "--headless", "--convert-to", name, "--outdir", f"saved-{name}", str(path)]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=180)
+        path = tmp_path / f"saved-{name}" / f"edited.{name}"
+    preview = read_changes(path, ASSESSMENT, FORM, STORED, "es")
     assert preview.refusals == () and {difference.field for difference in preview.differences} == {"owner", "due"}
 
 

@@ -204,6 +204,19 @@ def test_several_answers_are_saved_all_or_none(store: Store) -> None:
     assert [answer.version for answer in store.save_answers(assessment, edited[:4])] == [2] * 4
 
 
+def test_some_answers_are_put_back_and_others_cleared_in_one_step_or_not_at_all(store: Store) -> None:
+    assessment = new_assessment(store)
+    (old,) = store.save_answers(assessment, [StoredAnswer("q0", option="none")])
+    changed = store.save_answers(assessment, [replace(old, option="full"), StoredAnswer("q1", option="none"), StoredAnswer("q2", option="none")])
+    earlier, new = [replace(old, version=changed[0].version)], changed[1:]
+    later = store.save_answer(assessment, replace(new[1], owner="Luis"), new[1].version)
+    before = store.answers(assessment)
+    assert failure(lambda: store.save_answers(assessment, earlier, clear=new)).key == "stale_row"
+    assert store.answers(assessment) == before and len(store.answer_history(assessment, "q1")) == 1
+    (put_back,) = store.save_answers(assessment, earlier, clear=[new[0], later])
+    assert store.answers(assessment) == {"q0": put_back} and put_back.option == "none"
+
+
 @pytest.mark.parametrize("wrong", [{"number": float("nan")}, {"number": float("inf")}, {"status": "closed"}])
 def test_what_no_column_can_hold_is_refused(store: Store, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):

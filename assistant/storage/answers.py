@@ -49,10 +49,15 @@ class Answers(OwnedRows):
             self._touch(session, assessment_id)
             return self._save(session, assessment_id, answer, expected_version)
 
-    def save_answers(self, assessment_id: str, answers: Iterable[StoredAnswer]) -> list[StoredAnswer]:
-        """Save all or none; each answer's own `version` is the one it was changed from. Raises as `save_answer`."""
+    def save_answers(self, assessment_id: str, answers: Iterable[StoredAnswer], clear: Iterable[StoredAnswer] = ()) -> list[StoredAnswer]:
+        """Save all and make the questions of `clear` unanswered again, or do nothing of it; returns those saved.
+
+        Each answer's own `version` is the one it was changed from. Raises as `save_answer`.
+        """
         with self._writing() as session:
             self._touch(session, assessment_id)
+            for gone in clear:
+                self._save(session, assessment_id, StoredAnswer(gone.question_id), gone.version, cleared=True)
             return [self._save(session, assessment_id, answer, answer.version) for answer in answers]
 
     def clear_answer(self, assessment_id: str, question_id: str, expected_version: int | None = None) -> None:

@@ -119,13 +119,11 @@ def show_done(opened: Opened) -> None:
 
 
 def undo(assessment_id: str, before: dict[str, StoredAnswer | None], saved: list[StoredAnswer]) -> None:
-    """Put back what stood before the import, unless it was changed since."""
+    """Put back all that stood before the import, or nothing where one answer was changed since."""
     earlier = [replace(old, version=answer.version) for answer in saved if (old := before[answer.question_id])]
+    new = [answer for answer in saved if before[answer.question_id] is None]
     try:
-        store().save_answers(assessment_id, earlier)
-        for answer in saved:
-            if before[answer.question_id] is None:
-                store().clear_answer(assessment_id, answer.question_id, answer.version)
+        store().save_answers(assessment_id, earlier, clear=new)
         st.session_state[DONE] = (assessment_id, 0, {}, [])
     except AssistantError as error:
         st.session_state[DONE] = (assessment_id, error, {}, [])
