@@ -215,6 +215,18 @@ def review_skipped(store: Store, interview: Interview) -> Interview:
     return _move(store, interview, next_open(replace(interview, position="")))
 
 
+def remaining(interview: Interview) -> int:
+    """How many questions the full questionnaire would add to a quick scan."""
+    full = visible_questions(interview.questionnaire, interview._given, "full")
+    return len(full) - len(interview.scored_questions)
+
+
+def extend(store: Store, interview: Interview) -> Interview:
+    """Go on with the full questionnaire, what is answered kept, at the first question that is open."""
+    changed = store.update_assessment(interview.assessment.id, interview.assessment.version, scope="full")
+    return review_skipped(store, replace(interview, assessment=changed))
+
+
 def whats_new(interview: Interview) -> News | None:
     """What changed since the version in which the assessment was begun; None when it is the same."""
     since, now = interview.assessment.questionnaire_version, interview.questionnaire.version

@@ -26,12 +26,14 @@ from assistant.interview import (
     annotate,
     back,
     current_card,
+    extend,
     give_reply,
     load_catalogue,
     next_open,
     open_interview,
     progress,
     related_questionnaire,
+    remaining,
     review_skipped,
     skip,
     start_interview,
@@ -99,7 +101,9 @@ def step(store: Store, interview: Interview, given: dict[str, tuple[str, str]], 
     """One thing that a person may do; `given` keeps what a pure record of it would."""
     kind = chance.choices(["answer", "unknown", "na", "back", "skip", "pause"], [10, 2, 2, 2, 2, 1])[0]
     if interview.position == END:
-        kind = chance.choice(["back", "review"]) if interview.open_questions else "back"
+        kind = chance.choice(["back", "review"]) if interview.open_questions else chance.choice(["back", "extend"])
+        if kind == "extend":
+            return extend(store, interview)
         return back(store, interview) if kind == "back" else review_skipped(store, interview)
     question = question_at(interview)
     if kind == "back":
@@ -235,6 +239,17 @@ def test_skipped_questions_wait_behind_the_last_one(store: Store, catalogue: Cat
     assert interview.position == END
     assert [question.id for question in interview.open_questions] == [skipped]
     assert next_open(interview) == skipped
+
+
+def test_a_quick_scan_goes_on_with_the_full_questionnaire_and_keeps_its_answers(store: Store, catalogue: Catalogue) -> None:
+    quick = first_replies(store, begin(store, catalogue))
+    more, answered = remaining(quick), progress(quick).answered
+    full = extend(store, quick)
+    assert more > 10 and remaining(full) == 0 and (full.assessment.scope, full.answers) == ("full", quick.answers)
+    assert full.position == full.open_questions[0].id and len(full.open_questions) == more
+    assert (progress(full).answered, progress(full).applicable) == (answered, answered + more)
+    assert open_interview(store, catalogue, quick.assessment.id).assessment.scope == "full"
+    assert remaining(extend(store, full)) == 0
 
 
 def test_progress_counts_only_what_applies(store: Store, catalogue: Catalogue) -> None:

@@ -14,6 +14,7 @@ from assistant.ui.assessments_data import load_opened, questionnaires
 from assistant.ui.assessments_html import load_style, progress_html
 from assistant.ui.assessments_start import show_start
 from assistant.ui.browser import land_on
+from assistant.ui.interview_moves import POSITION
 from assistant.ui.markup import html_text, label
 from assistant.ui.pages import ASSESSMENT_PARAM, chat_page, result_page, review_page
 from assistant.ui.session import interview_id, language, local, locale, open_interview_in_chat, store, words
@@ -102,9 +103,11 @@ def show_ways(assessment: Assessment, score: Score) -> None:
             st.switch_page(review_page(), query_params={ASSESSMENT_PARAM: assessment.id})
 
 
-def open_in_chat(assessment_id: str) -> None:
-    """Go on with an assessment in the chat."""
+def open_in_chat(assessment_id: str, question_id: str | None = None) -> None:
+    """Go on with an assessment in the chat, at one question where it is named."""
     open_interview_in_chat(assessment_id)
+    if question_id:
+        st.session_state.setdefault(POSITION, {})[assessment_id] = question_id
     st.switch_page(chat_page(), query_params={ASSESSMENT_PARAM: assessment_id})
 
 

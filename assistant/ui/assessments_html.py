@@ -79,7 +79,7 @@ def _section_row(section: ReportSection) -> str:
     band = f'<div class="fill" style="width:{low:.1f}%"></div><div class="band" style="left:{low:.1f}%;width:{high - low:.1f}%"></div>'
     mark = "" if section.score is None else f'<div class="tick" style="left:min({section.score:.1f}%, 100% - 3px)"></div>'
     bar = f'<div class="track" aria-hidden="true">{band}{mark}</div>'
-    between = "–" if section.low is None else f"{number(section.low)}–{number(section.high)}"
+    between = "–".join(dict.fromkeys((number(section.low), number(section.high))))  # one figure where nothing is open
     return (
         f'<tr><th scope="row">{html_text(section.title)}{bar}</th>'
         f"<td>{number(section.score)}</td><td>{between}</td><td>{percent(section.coverage)}</td></tr>"

@@ -1,4 +1,4 @@
-"""What only the browser can do: copy, print, land on a place in the page. The scripts are constant; what they get is data."""
+"""What only the browser can do: copy, print, translate its widgets, land on a place in the page. The scripts are constant; what they get is data."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.i18n import tr_list
 from assistant.ui.session import language, words
 
+WIDGETS_SPEAK = "en"  # Streamlit's only language
 STATIC = Path(__file__).parent / "static"
 
 
@@ -31,9 +33,10 @@ def land_on(target: str, key: str, prefix: str | None = None) -> None:
 
 
 def page_behaviour() -> None:
-    """Name the page's language, let a mark open its source, and close the sidebar on a phone once something is chosen in it."""
+    """Name the page's language, translate Streamlit's own words, let a mark open its source, close the sidebar on a phone after a choice."""
     component = st.components.v2.component("resguardo_page", js=_static("page.js"))
-    component(data={"language": language()}, key="page-behaviour", height=0)
+    english, own = (tr_list("ui.widgets", code) for code in (WIDGETS_SPEAK, language()))
+    component(data={"language": language(), "spoken": dict(zip(english, own, strict=True))}, key="page-behaviour", height=0)
 
 
 def _button(data: dict[str, str], key: str) -> None:

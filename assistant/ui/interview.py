@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant.errors import AssistantError
 from assistant.i18n import explain
-from assistant.interview import Interview, accept_version, current_card, open_interview, progress, review_skipped, whats_new
+from assistant.interview import Interview, accept_version, current_card, extend, open_interview, progress, remaining, review_skipped, whats_new
 from assistant.models import Passage
 from assistant.replies import of_profile
 from assistant.ui.assessments_data import catalogue
@@ -114,6 +114,9 @@ def show_end(interview: Interview, aside: bool) -> None:
             if st.button(words("interview.to_result"), icon=":material/monitoring:", type="secondary" if skipped else "primary", key="to-result"):
                 leave()
                 st.switch_page(result_page(), query_params={ASSESSMENT_PARAM: interview.assessment.id})
+            if more := remaining(interview):
+                arguments = (interview.assessment.id, extend)
+                st.button(words("interview.extend", count=more), icon=":material/add_task:", on_click=act, args=arguments, key="extend")
             if st.button(words("interview.to_form"), icon=":material/edit_note:", key="to-form"):
                 st.switch_page(review_page(), query_params={ASSESSMENT_PARAM: interview.assessment.id})
             st.button(words("interview.to_chat"), icon=":material/forum:", on_click=leave, key="to-chat")

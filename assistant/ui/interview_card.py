@@ -20,7 +20,7 @@ from assistant.ui.session import interview_id, language, locale, words
 from assistant.wording import answer_label
 
 Kind = Literal["primary", "secondary"]
-NOTE_CHARS, NAME_CHARS = 4000, 120
+NOTE_CHARS, NAME_CHARS, NOTE_HEIGHT = 4000, 120, 90
 
 
 def show_card(card: Card, aside: bool) -> None:
@@ -164,9 +164,11 @@ def show_details(card: Card, version: int) -> None:
     arguments = (interview_id() or "", card.question.id, version, key)
     name = words("interview.details_filled" if given.note or given.owner or given.due else "interview.details")
     with st.popover(name, icon=":material/edit_note:", type="tertiary", key=f"open-{key}"):
-        st.text_area(words("interview.note"), given.note, key=f"{key}-note", max_chars=NOTE_CHARS, on_change=save_details, args=arguments)
-        st.text_input(words("interview.owner"), given.owner, key=f"{key}-owner", max_chars=NAME_CHARS, on_change=save_details, args=arguments)
-        st.date_input(words("interview.due"), given.due, key=f"{key}-due", format=date_pattern(locale()), on_change=save_details, args=arguments)
+        note, owner, due = (words(f"interview.{field}") for field in ("note", "owner", "due"))
+        st.text_area(note, given.note, height=NOTE_HEIGHT, key=f"{key}-note", max_chars=NOTE_CHARS, on_change=save_details, args=arguments)
+        with st.grid(2, min_column_width=150):
+            st.text_input(owner, given.owner, key=f"{key}-owner", max_chars=NAME_CHARS, on_change=save_details, args=arguments)
+            st.date_input(due, given.due, key=f"{key}-due", format=date_pattern(locale()), on_change=save_details, args=arguments)
 
 
 def show_ways(card: Card) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from assistant.i18n import date_pattern, format_date, tr
 from assistant.models import Status
 from assistant.report import Report, ReportGap
+from assistant.ui.assessments import open_in_chat
 from assistant.ui.assessments_data import Opened
 from assistant.ui.assessments_edit import field, field_key, fill, save_field, show_trouble
 from assistant.ui.assessments_html import gap_anchor
@@ -106,7 +107,18 @@ def show_row(opened: Opened, gap: ReportGap) -> None:
             st.html(f'<span id="{gap_anchor(gap)}"></span>')
             if row.open:
                 show_editor(opened, gap)
+                show_way_back(opened, gap)
                 show_gap(gap)
+
+
+def show_way_back(opened: Opened, gap: ReportGap) -> None:
+    """The way to the question, for when its answer has changed."""
+    name = gap.answer.question_id
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"again-{name}"):
+        if st.button(words("results.answer_again"), icon=":material/forum:", key=f"answer-{name}"):
+            open_in_chat(opened.assessment.id, name)
+        if gap.answer.status == "done":
+            st.html(f'<p class="facts">{words("results.done_line")}</p>', width="content")
 
 
 def facts(gap: ReportGap) -> str:

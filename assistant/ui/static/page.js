@@ -17,11 +17,32 @@ function closeSidebarOnPhone(event) {
   setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click(), 300)
 }
 
+// Streamlit's own words, which it says in English alone: each in the visitor's language, also where it is drawn again.
+let spoken = {}
+const NAMES = ["aria-label", "placeholder", "title"]
+
+function translate(node) {
+  if (node.nodeType === Node.TEXT_NODE) {
+    const words = spoken[node.nodeValue.trim()]
+    if (words) node.nodeValue = words
+  } else if (node.nodeType === Node.ELEMENT_NODE) {
+    for (const name of NAMES) if (spoken[node.getAttribute(name)]) node.setAttribute(name, spoken[node.getAttribute(name)])
+    node.childNodes.forEach(translate)
+  }
+}
+
+function translateChanges(changes) {
+  for (const change of changes) change.type === "childList" ? change.addedNodes.forEach(translate) : translate(change.target)
+}
+
 export default function ({ data }) {
   const root = document.documentElement
   root.lang = data.language
+  spoken = data.spoken
+  translate(document.body)
   if (root.dataset.marks) return
   root.dataset.marks = "open"
   document.addEventListener("click", openSource)
   document.addEventListener("click", closeSidebarOnPhone)
+  new MutationObserver(translateChanges).observe(document.body, { childList: true, characterData: true, subtree: true })
 }
