@@ -1,6 +1,6 @@
 """What a sentence claims, in a form that can be compared: figures with units, names, actors, polarity and strength.
 
-Pure functions over text. The cues are in claim_cues.yaml; a language that has none there cannot be compared.
+Pure functions over text; the cues are in claim_cues.yaml.
 """
 
 from __future__ import annotations
@@ -9,279 +9,264 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache, reduce
 from typing import Any
 
-import yaml
-
+from assistant.claim_cues import LEVELS, NUMBER, Cues, has_cues, keys, labels, load_cues
 from assistant.lexical import analyse, fold
 
-CUES = Path(__file__).parent / "claim_cues.yaml"
 TOKEN = re.compile(r"[a-z0-9ñ]+(?:[.,:/\-][a-z0-9ñ]+)*|[%€$]")
-NUMBER = re.compile(r"\d+(?:[.,:/\-]\d+)*[a-z]?(?:\.[a-z])?")
+WORD = re.compile(r"[^\W_]+")
 THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 NAME = re.compile(r"\b[A-Z][\w./\-]*[A-Z0-9][\w./\-]*|(?<=[\w,;:(] )[A-Z][\w\-]+")
+OPENER = re.compile(r"[^\w]*([A-Z][\w\-]+)(['’]s\b)?,?\s+(\w+)")
+CODE = re.compile(r"(?<![\w.])(?=[a-z.]*[a-z]{2})(?=[\w.\-]*\d)[a-z][\w.\-]*\w")  # op.ext.3
+MONEY = ("euro", "dollar")
 SCOPE = 3  # content words that a negation reaches
-PREFIX = 5  # letters from which two words are forms of one
 FORMS = {("3", "month"): ("1", "quarter"), ("6", "month"): ("1", "half"), ("12", "month"): ("1", "year"), ("2", "week"): ("1", "fortnight")}
-LEVELS = ("may", "should", "must", "obliged")
+
+NEGATIONS = frozenset({"negation", "denying"})
+MODAL = frozenset(LEVELS)
+UNTOLD = frozenset({"light", "counted", "hedge", "universal", "every", *LEVELS})  # words that are compared otherwise or say little
+Figure = tuple[str, str]  # value and unit; a rate is once a unit
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One text, read."""
 
-    figures: frozenset[tuple[str, str]]  # value and unit; a rate is once a unit
+    language: str
+    figures: frozenset[Figure]
+    rates: frozenset[tuple[Figure, str]]  # figures with what they are counted by: 24 hours a day
     units: frozenset[str]  # units that no figure stands before
     months: frozenset[str]
     names: frozenset[str]
+    opener: str  # the first word, where it is a name or stands like one
     actors: tuple[str, ...]  # in order
+    implied: frozenset[str]  # actors that its words may stand for
     tokens: frozenset[str]
     terms: tuple[str, ...]  # stems of the content words, in order
-    denied: frozenset[str]  # stems that stand behind a negation
+    keys: frozenset[str]  # what its content words may be met by
+    denials: tuple[tuple[str, ...], ...]  # for each negation the stems that it reaches
     affirmed: frozenset[str]
-    negations: int
+    sequence: tuple[str, ...]  # content words and figures in order
     levels: frozenset[str]  # of LEVELS
     universal: bool  # always, never, only, all
     every: bool
     hedged: bool
-    sides: frozenset[tuple[int, int]]  # which side of which pair of opposites
+    sides: frozenset[str]  # which side of which pair of opposites
+    ordered_sides: tuple[str, ...]
+
+    @property
+    def negations(self) -> int:
+        """How often something is denied."""
+        return len(self.denials)
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """Stems that stand behind a negation."""
+        return frozenset(stem for reached in self.denials for stem in reached)
 
 
 def comparable(language: str) -> bool:
     """Whether sentences in a language can be compared."""
-    return language in _cues()
+    return has_cues(language)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def read_claim(text: str, language: str) -> Claim:
-    """Read one sentence, a run of them, or a clause."""
-    cues = _compiled(language)
+    """Read one sentence or a clause."""
+    cues = load_cues(language)
     folded = _unify(fold(text), cues)
-    tokens = TOKEN.findall(folded)
-    terms, denied, affirmed = _polarity(folded, cues, language)
+    places = sorted(_places(folded, cues, language))
+    found = [label for _, label in places]
     return Claim(
-        figures=frozenset(_figures(folded, cues)),
+        language,
+        *_figures(folded, cues),
+        **_polarity(folded, cues, language),
         units=frozenset(_bare_units(folded, cues)),
-        months=frozenset(cues["months"].findall(folded)),
+        months=frozenset(cues.months.findall(folded)),
         names=_names(text, cues),
-        actors=tuple(_actors(folded, cues)),
-        tokens=frozenset(tokens),
-        terms=terms,
-        denied=denied,
-        affirmed=affirmed,
-        negations=sum(cues["negation"].fullmatch(token) is not None for token in tokens),
-        levels=frozenset(level for level in LEVELS if cues[level].search(folded)),
-        universal=cues["universal"].search(folded) is not None,
-        every=cues["every"].search(folded) is not None,
-        hedged=cues["hedge"].search(folded) is not None,
-        sides=frozenset((i, side) for i, pair in enumerate(cues["opposites"]) for side in (0, 1) if pair[side].search(folded)),
+        opener=_opener(text, language),
+        actors=tuple(label.removeprefix("actor ") for label in found if label.startswith("actor ")),
+        implied=frozenset(label.removeprefix("implied ") for label in found if label.startswith("implied ")),
+        tokens=frozenset(TOKEN.findall(folded)),
+        levels=frozenset(found) & frozenset(LEVELS),
+        universal="universal" in found,
+        every="every" in found,
+        hedged="hedge" in found,
+        sides=frozenset(label.removeprefix("side ") for label in found if label.startswith("side ")),
+        ordered_sides=tuple(label.removeprefix("side ") for label in found if label.startswith("side ")),
     )
 
 
-@lru_cache(maxsize=4096)
+def join_claims(claims: Sequence[Claim]) -> Claim:
+    """What several sentences say together."""
+    return reduce(_joined, claims)
+
+
+def _joined(one: Claim, other: Claim) -> Claim:
+    both = {name: getattr(one, name) | getattr(other, name) for name in Claim.__slots__ if isinstance(getattr(one, name), frozenset | bool)}
+    return Claim(
+        **both,
+        language=one.language,
+        opener=one.opener,
+        actors=one.actors + other.actors,
+        terms=one.terms + other.terms,
+        sequence=one.sequence + other.sequence,
+        ordered_sides=one.ordered_sides + other.ordered_sides,
+        denials=one.denials + other.denials,
+    )
+
+
+@lru_cache(maxsize=8192)
 def clauses(text: str, language: str) -> tuple[Claim, ...]:
     """The clauses of a text that say something of their own, each read by itself."""
-    parts = [read_claim(part, language) for part in _compiled(language)["joints"].split(text)]
+    parts = [read_claim(part, language) for part in load_cues(language).joints.split(text)]
     return tuple(part for part in parts if len(part.terms) > 1) or (read_claim(text, language),)
 
 
-def wrong_figures(claim: Claim, source: Claim, heading: Claim) -> int:
-    """Figures, units and months of the claim that neither the source nor its heading has."""
-    figures = source.figures | heading.figures
-    values = {value for value, unit in figures if unit != "percent"}
-    wrong = [f for f in claim.figures - figures if not (not f[1] and f[0] in values) and (f[0], "") not in figures and f != ("1", "time")]
-    known = source.units | {unit for _, unit in source.figures}
-    loose = claim.units - known - {"time", "point"}
-    return len(wrong) + len(claim.months - source.months) + len(loose)
+@lru_cache(maxsize=8192)
+def statements(text: str, language: str) -> tuple[Claim, ...]:
+    """What a text strings together with "and", "but" or "while", each part read by itself."""
+    return tuple(read_claim(part, language) for part in load_cues(language).strong_joints.split(text) if part.strip())
 
 
-def unknown_names(claim: Claim, source: Claim, heading: Claim) -> int:
-    """Names of the claim that neither the source nor its heading has."""
-    known = source.names | source.tokens | heading.names | heading.tokens
-    return sum(name not in known and not all(part in known for part in re.split(r"[-/]", name)) for name in claim.names)
+@lru_cache(maxsize=8192)
+def phrases(text: str, language: str) -> tuple[tuple[str, ...], ...]:
+    """The content words of each phrase: what follows a preposition or a conjunction, up to the next."""
+    cues = load_cues(language)
+    found = (_polarity(part, cues, language)["terms"] for part in cues.phrase_joints.split(_unify(fold(text), cues)))
+    return tuple(terms for terms in found if terms)
 
 
-def unknown_actors(claim: Claim, source: Claim) -> int:
-    """Actors of the claim that the source does not have."""
-    return len(set(claim.actors) - set(source.actors))
+def _unify(folded: str, cues: Cues) -> str:
+    if cues.contracted:
+        folded = cues.contracted.sub(" not", folded)
+    return cues.renaming.sub(lambda match: cues.names[(match.lastindex or 1) - 1], folded)
 
 
-def reordered_actors(claim: Claim, source: Claim) -> bool:
-    """Whether actors that both have first appear in another order."""
-    mine = [actor for actor in dict.fromkeys(claim.actors) if actor in source.actors]
-    return mine != [actor for actor in dict.fromkeys(source.actors) if actor in mine]
+def _places(folded: str, cues: Cues, language: str) -> Iterator[tuple[int, str]]:
+    """Where each label stands."""
+    for match in WORD.finditer(folded):
+        yield from ((_place(folded, match.start(), label, cues), label) for label in labels(match.group(), language))
+    for label, pattern in cues.phrases:
+        yield from ((_place(folded, match.start(), label, cues), label) for match in pattern.finditer(folded))
 
 
-def swapped(claim: Sequence[Claim], source: Sequence[Claim]) -> int:
-    """Clauses with a figure, name or actor that the source says of something else, and the other way round."""
-    found = 0
-    for clause, nearest in _paired(claim, source):
-        for kind in ("names", "figures"):
-            mine, theirs = frozenset(getattr(clause, kind)), frozenset(getattr(nearest, kind))
-            elsewhere = {value for other in claim if other is not clause for value in getattr(other, kind)}
-            found += bool(mine - theirs and (theirs - mine) & elsewhere)
-        mine, theirs = frozenset(clause.actors), frozenset(nearest.actors)
-        found += bool(mine - theirs and theirs - mine)
-    return found
+def _place(folded: str, start: int, label: str, cues: Cues) -> int:
+    """Where a label counts: the agent of a passive comes first in its clause."""
+    if not label.startswith("actor ") or not cues.agent.search(folded, 0, start):
+        return start
+    return max(folded.rfind(mark, 0, start) for mark in ".,;:")
 
 
-def denied_clauses(claim: Sequence[Claim], source: Sequence[Claim]) -> int:
-    """Clauses that deny what the source's nearest clause affirms, or affirm what it denies."""
-    return sum(bool(clause.negations) != bool(nearest.negations) for clause, nearest in _paired(claim, source))
-
-
-def _paired(claim: Sequence[Claim], source: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Each clause with the source's nearest, where the two share at least half of the shorter one's words."""
-    for clause in claim:
-        nearest = max(source, key=lambda other: _overlap(clause, other))
-        shared = len(set(clause.terms) & set(nearest.terms))
-        if shared >= 2 and shared >= 0.5 * min(len(set(clause.terms)), len(set(nearest.terms))):
-            yield clause, nearest
-
-
-def denied_otherwise(claim: Claim, source: Claim, claim_clauses: Sequence[Claim], source_clauses: Sequence[Claim]) -> bool:
-    """Whether the claim denies what the source affirms, affirms what it denies, or denies something else."""
-    if bool(claim.negations) != bool(source.negations):
-        return True
-    shared = set(claim.terms) & set(source.terms)
-    lost = shared & (claim.affirmed - claim.denied) - source.affirmed
-    gained = shared & (claim.denied - claim.affirmed) - source.denied
-    if lost and gained and len(lost | gained) > 2:
-        return True
-    return claim.negations != source.negations and bool(lost | gained) and denied_clauses(claim_clauses, source_clauses) > 0
-
-
-def opposed(claim: Claim, source: Claim) -> int:
-    """Pairs of opposites of which the claim has one side and the source only the other."""
-    return sum((i, 1 - side) in source.sides and (i, side) not in source.sides for i, side in claim.sides)
-
-
-def strengthened(claim: Claim, source: Claim) -> float:
-    """How much more strongly the claim says it: 0 as strongly, up to 3."""
-    gained, lost = claim.levels - source.levels, source.levels - claim.levels
-    strong, weak = gained & {"must", "obliged"}, lost & {"may", "should"}
-    duty = "obliged" in gained and not source.levels & {"must", "obliged"}
-    return 1.0 * bool(strong and weak) + 1.0 * duty + 0.5 * ("may" in lost and not gained) + 1.0 * (source.hedged and not claim.hedged)
-
-
-def uncovered(claim: Claim, source: Claim, heading: Claim) -> list[bool]:
-    """For each content word of the claim in order, whether source and heading lack it in every form."""
-    stems = set(source.terms) | set(heading.terms)
-    prefixes = {stem[:PREFIX] for stem in stems if len(stem) >= PREFIX}
-    return [term not in stems and term[:PREFIX] not in prefixes for term in claim.terms]
-
-
-def longest_gap(missing: Sequence[bool]) -> int:
-    """Most words in a row that are missing."""
-    longest = current = 0
-    for lacks in missing:
-        current = current + 1 if lacks else 0
-        longest = max(longest, current)
-    return longest
-
-
-def _overlap(one: Claim, other: Claim) -> float:
-    shared = set(one.terms) & set(other.terms)
-    return len(shared) / (1 + len(set(other.terms))) ** 0.5
-
-
-@cache
-def _cues() -> dict[str, dict[str, Any]]:
-    return dict(yaml.safe_load(CUES.read_text(encoding="utf-8")))
-
-
-@cache
-def _compiled(language: str) -> dict[str, Any]:
-    cues = _cues()[language]
-    one_word = ("negation", "months", "universal", "every", "hedge", *LEVELS)
-    numbers = "|".join(sorted(map(re.escape, cues["numbers"]), key=len, reverse=True))
-    return {
-        "rewordings": [(name, _whole(pattern)) for name, pattern in cues["rewordings"].items()],
-        "aliases": [(name, _whole(pattern)) for name, pattern in cues["aliases"].items()],
-        "actors": [(name, _whole(pattern)) for name, pattern in cues["actors"].items()],
-        "units": {name: _whole(pattern) for name, pattern in cues["units"].items()},
-        "rates": {name: _whole(pattern) for name, pattern in cues["rates"].items()},
-        "opposites": [[_whole(side) for side in pair] for pair in cues["opposites"]],
-        "measured": re.compile(rf"(?<![\w.,:/\-])(?:{numbers}|{cues['one']}|{NUMBER.pattern})\s*(?:{'|'.join(cues['units'].values())})(?!\w)"),
-        "figure": re.compile(rf"(?<![\w.,:/\-])(?:({numbers})|({cues['one']})|({NUMBER.pattern}))(?!\w)"),
-        "spelled": {word: str(value) for word, value in cues["numbers"].items()},
-        "joints": re.compile(cues["joints"]),
-        **{name: _whole(cues[name]) for name in one_word},
-    }
-
-
-def _whole(pattern: str) -> re.Pattern[str]:
-    """A pattern of whole words; a symbol such as % may follow a digit."""
-    return re.compile(rf"(?<![^\W\d])(?:{pattern})(?!\w)", re.I)
-
-
-def _unify(folded: str, cues: dict[str, Any]) -> str:
-    for name, pattern in (*cues["rewordings"], *cues["aliases"]):
-        folded = pattern.sub(name, folded)
-    return folded
-
-
-def _names(text: str, cues: dict[str, Any]) -> frozenset[str]:
+def _names(text: str, cues: Cues) -> frozenset[str]:
     """Acronyms, codes, and words with a capital inside a sentence; what has an alias goes by it."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    known = {name for name, pattern in cues["aliases"] if pattern.search(bare)}
-    for _, pattern in cues["aliases"]:
-        bare = pattern.sub(" ", bare)
-    return frozenset({fold(name).strip(".-/") for name in NAME.findall(bare)} | known)
+    bare = _bare(text)
+    known = {str(match.lastgroup) for match in cues.aliases.finditer(bare)}
+    bare = cues.aliases.sub(" ", bare)
+    codes = {code for code in CODE.findall(fold(bare)) if not NUMBER.fullmatch(code)}
+    found = {fold(name).strip(".-/") for name in NAME.findall(bare)}
+    return frozenset({name for name in found if not cues.units.fullmatch(name)} | codes | known)
 
 
-def _figures(folded: str, cues: dict[str, Any]) -> list[tuple[str, str]]:
-    """Every figure with the unit beside it; "a" and "one" count only before a unit."""
-    found = [("1", name) for name, pattern in cues["rates"].items() if pattern.search(folded)]
-    for match in cues["figure"].finditer(folded):
+@lru_cache(maxsize=1024)
+def _bare(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def _opener(text: str, language: str) -> str:
+    """A first word that owns something or says something: a name, unless the source knows it as a word."""
+    match = OPENER.match(_bare(text))
+    if match is None or not analyse(match[1], language):
+        return ""
+    return fold(match[1]) if match[2] or "saying" in labels(fold(match[3]), language) else ""
+
+
+def _figures(folded: str, cues: Cues) -> tuple[frozenset[Figure], frozenset[tuple[Figure, str]]]:
+    """Every figure with the unit beside it, and those with a rate; "a" and "one" count only before a unit."""
+    figures: list[Figure] = [("1", str(match.lastgroup)) for match in cues.rates.finditer(folded)]
+    rates = []
+    for match in cues.figure.finditer(folded):
         spelled, one, digits = match.groups()
-        unit = _unit(folded, match, cues)
+        unit, end = _unit(folded, match, cues)
         if one and not unit:
             continue
-        value = cues["spelled"][spelled] if spelled else "1" if one else _number(digits)
-        found.append(FORMS.get((value, unit), (value, unit)))
-    return found
+        value = cues.spelled[spelled] if spelled else "1" if one else _number(digits)
+        figure = FORMS.get((value, unit), (value, unit))
+        figures.append(figure)
+        rate = cues.rates.match(folded, end + 1)
+        if rate and unit and unit != "time":
+            rates.append((figure, str(rate.lastgroup)))
+    return frozenset(figures), frozenset(rates)
 
 
-def _bare_units(folded: str, cues: dict[str, Any]) -> Iterator[str]:
+def _unit(folded: str, match: re.Match[str], cues: Cues) -> tuple[str, int]:
+    """The unit beside a figure with its scale ("million euro"), and where it ends."""
+    scale = cues.scales.match(folded, _next(folded, match.end()))
+    named = f"{scale.lastgroup} " if scale else ""
+    start = scale.end() if scale else match.end()
+    at = _next(folded, start)
+    unit = cues.units.match(folded, at) or (cues.units.match(folded, at + len("de ")) if scale else None)
+    if unit:
+        return f"{named}{unit.lastgroup}", unit.end()
+    before = [found.lastgroup for found in cues.units.finditer(folded, max(0, match.start() - 5), match.start())]
+    return next((f"{named}{name}" for name in before if name in MONEY), named.strip()), start
+
+
+def _next(folded: str, start: int) -> int:
+    """Where the next word starts."""
+    return start + len(folded[start:]) - len(folded[start:].lstrip())
+
+
+def _bare_units(folded: str, cues: Cues) -> Iterator[str]:
     """Units named without a figure, as in "in hours"; rates have one."""
-    for pattern in cues["rates"].values():
-        folded = pattern.sub(" ", folded)
-    rest = cues["measured"].sub(" ", folded)
-    return (name for name, pattern in cues["units"].items() if pattern.search(rest))
-
-
-def _unit(folded: str, match: re.Match[str], cues: dict[str, Any]) -> str:
-    rest = folded[match.end() :].lstrip()
-    for name, pattern in cues["units"].items():
-        if pattern.match(rest) or (name in ("euro", "dollar") and pattern.search(folded[max(0, match.start() - 5) : match.start()])):
-            return str(name)
-    return ""
+    rest = cues.measured.sub(" ", cues.rates.sub(" ", folded))
+    return (str(match.lastgroup) for match in cues.units.finditer(rest))
 
 
 def _number(digits: str) -> str:
     return re.sub(r"[.,]", "", digits) if THOUSANDS.fullmatch(digits) else digits.replace(",", ".")
 
 
-def _actors(folded: str, cues: dict[str, Any]) -> list[str]:
-    places = [(match.start(), name) for name, pattern in cues["actors"] for match in pattern.finditer(folded)]
-    return [name for _, name in sorted(places)]
+@lru_cache(maxsize=16384)
+def _stem(token: str, language: str) -> str:
+    return next(iter(analyse(token, language)), "")
 
 
-def _polarity(folded: str, cues: dict[str, Any], language: str) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
-    """Stems in order, those within reach of a negation in their clause, and all others."""
+def _polarity(folded: str, cues: Cues, language: str) -> dict[str, Any]:
+    """Stems in order, what meets them, and which a negation reaches in its clause, or in the next one where it ends a clause."""
     terms: list[str] = []
-    denied, affirmed = set(), set()
-    for clause in cues["joints"].split(folded):
-        reach = 0
+    sequence: list[str] = []
+    met: set[str] = set()
+    denials: list[list[str]] = []
+    affirmed = set()
+    reaching = False
+    for clause in cues.joints.split(folded):
+        reaching = reaching and not denials[-1]
         for token in TOKEN.findall(clause):
-            if cues["negation"].fullmatch(token):
-                reach = SCOPE
-                continue
-            for stem in analyse(token, language)[:1]:
+            found = labels(token, language)
+            stem = "" if NUMBER.fullmatch(token) else _stem(token, language)
+            sequence.append(token if token[0].isdigit() else stem)
+            met |= keys(stem, language) if stem else set()
+            if "denying" in found and reaching and not denials[-1]:  # "does not prevent"
+                denials.pop()
+                reaching = False
+            elif found & NEGATIONS:
+                denials.append([])
+                reaching = True
+            elif found & MODAL:
+                reaching = reaching and not denials[-1]
+                denials[-1].append(token) if reaching else affirmed.add(token)
+            elif stem and not found & UNTOLD:
                 terms.append(stem)
-                (denied if reach else affirmed).add(stem)
-                reach = max(0, reach - 1)
-    return tuple(terms), frozenset(denied), frozenset(affirmed)
+                reaching = reaching and len(denials[-1]) < SCOPE
+                denials[-1].append(stem) if reaching else affirmed.add(stem)
+    return {
+        "terms": tuple(terms),
+        "keys": frozenset(met),
+        "denials": tuple(map(tuple, denials)),
+        "affirmed": frozenset(affirmed),
+        "sequence": tuple(filter(None, sequence)),
+    }
