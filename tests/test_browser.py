@@ -3,162 +3,66 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from assistant.i18n import tr
-from assistant.settings import ROOT
-from tests.conftest import environment
+from assistant.models import Answer
+from assistant.settings import load_settings
+from assistant.storage import open_store
+from tests.browser import (
+    PHONE,
+    SCHEMES,
+    OpenPage,
+    Window,
+    ask,
+    browser,
+    in_view,
+    no_sideways_scroll,
+    open_page,
+    own_home,
+    served,
+    settle,
+    violations,
+    window,
+    words,
+)
+
+__all__ = ["browser", "open_page", "window"]
 
 QUESTION = "¿Cada cuánto hay que probar el plan de continuidad con el proveedor?"
 UNCOVERED = "¿Quién ganó la liga de fútbol el año pasado?"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-SECONDS = 40
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-OpenPage = Callable[..., Page]
-
-
-def words(key: str, language: str = "es", **values: object) -> str:
-    return tr(f"ui.{key}", language, **values)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def served(home: Path, log: Path) -> Iterator[str]:
-    """Serve the app; yields its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with log.open("w") as output, subprocess.Popen(command, cwd=ROOT, env=environment(home=home), stdout=output, stderr=output) as process:
-        try:
-            wait_for(f"http://localhost:{port}/_stcore/health")
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait(SECONDS)
-
-
-def wait_for(address: str) -> None:
-    for _ in range(SECONDS * 10):
-        try:
-            urllib.request.urlopen(address, timeout=1).close()
-            return
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise TimeoutError(address)
-
-
-def own_home(ready: Path, folder: Path) -> Path:
-    """A copy of the prepared data folder, to write into."""
-    return Path(shutil.copytree(ready, folder / "home", symlinks=True))
 
 
 @pytest.fixture(scope="module")
-def address(ready_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("served")
-    with served(own_home(ready_home, folder), folder / "log") as url:
-        yield url
+def home(ready_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return own_home(ready_home, tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """Open an address as a new visitor; afterwards no request may have gone to another host."""
-    contexts: list[BrowserContext] = []
-    asked: list[str] = []
-
-    def open_address(url: str, size: dict[str, int] = DESK, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport=size, color_scheme=scheme, locale="es-ES", permissions=["clipboard-read", "clipboard-write"])  # type: ignore[arg-type]
-        contexts.append(context)
-        context.set_default_timeout(SECONDS * 1000)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda websocket: asked.append(websocket.url))
-        page.goto(url)
-        settle(page)
-        return page
-
-    yield open_address
-    for context in contexts:
-        context.close()
-    hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
-    assert hosts == {"localhost"}
+def address(home: Path) -> Iterator[str]:
+    with served(home) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")
-def answered(address: str, browser: Browser) -> str:
+def answered(address: str, window: Window) -> str:
     """The address of a conversation with one answer."""
-    page = browser.new_page()
+    page = window.context.new_page()
     page.goto(address)
     ask(page, QUESTION)
-    url = page.url
-    page.close()
-    return url
-
-
-def settle(page: Page) -> None:
-    """Wait until the script has run and the page stands still."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_timeout(300)
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-
-
-def ask(page: Page, question: str) -> None:
-    field = page.locator("textarea:enabled")
-    field.fill(question)
-    field.press("Enter")
-    thumbs = page.get_by_test_id("stFeedback")
-    before = thumbs.count()
-    page.wait_for_function("n => document.querySelectorAll('[data-testid=stFeedback]').length > n", arg=before)
-    settle(page)
+    return page.url
 
 
 def sentences(text: Locator) -> list[str]:
     """The sentences and items of an answer or a passage, without marks."""
     parts = text.locator("p, li").all_inner_texts()
     return [re.sub(r"\s*\[\d+\]", "", part).strip() for part in parts]
-
-
-def violations(page: Page) -> list[str]:
-    settle(page)
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] in ("serious", "critical")]
-
-
-def no_sideways_scroll(page: Page) -> bool:
-    settle(page)
-    wide = "() => [document.documentElement, document.querySelector('main')].every(e => e.scrollWidth <= e.clientWidth)"
-    return bool(page.evaluate(wide))
-
-
-def in_view(heading: Locator) -> bool:
-    box = heading.bounding_box()
-    return box is not None and 0 <= box["y"] < 300
 
 
 def test_an_answer_shows_its_passages_with_exactly_the_used_sentences_highlighted(open_page: OpenPage, answered: str) -> None:
@@ -218,32 +122,27 @@ def test_a_refusal_offers_what_the_guide_covers(open_page: OpenPage, address: st
     expect(page.locator("a.mark").first).to_be_visible()
 
 
-def test_conversations_are_renamed_deleted_brought_back_and_found_after_a_restart(open_page: OpenPage, ready_home: Path, tmp_path: Path) -> None:
-    home = own_home(ready_home, tmp_path)
-    with served(home, tmp_path / "first.log") as url:
-        page = open_page(url)
-        ask(page, QUESTION)
-        row = page.locator('[class*="st-key-row-"]')
-        row.get_by_test_id("stMenuButtonButton").click()
-        page.get_by_text(words("conversations.rename"), exact=True).click()
-        page.get_by_label(words("conversations.title"), exact=True).fill("Pruebas con el proveedor")
-        page.get_by_role("button", name=words("conversations.save")).click()
-        expect(row).to_contain_text("Pruebas con el proveedor")
-        settle(page)
-        row.get_by_test_id("stMenuButtonButton").click()
-        page.get_by_text(words("conversations.delete"), exact=True).click()
-        expect(row).to_have_count(0)
-        expect(page.get_by_role("heading", name=words("welcome.title"))).to_be_visible()
-        assert violations(page) == []
-        page.get_by_role("button", name=words("conversations.undo")).click()
-        expect(page.locator(".question")).to_have_text(QUESTION)
-        page.get_by_role("button", name=words("conversations.new")).click()
-        expect(page.get_by_role("heading", name=words("welcome.title"))).to_be_visible()
-    with served(home, tmp_path / "second.log") as url:
-        page = open_page(url)
-        page.get_by_role("button", name="Pruebas con el proveedor").first.click()
-        expect(page.locator(".question")).to_have_text(QUESTION)
-        expect(page.locator("a.mark").first).to_be_visible()
+def test_a_conversation_is_renamed_deleted_and_brought_back(open_page: OpenPage, address: str, home: Path) -> None:
+    with closing(open_store(load_settings({"RESGUARDO_HOME": str(home)}))) as store:
+        conversation = store.start_conversation(QUESTION).id
+        store.add_message(conversation, Answer(QUESTION, "es", False, "La guía no lo dice."))
+    page = open_page(f"{address}/?c={conversation}")
+    row = page.locator(f'[class*="st-key-row-"][class*="{conversation}"]')
+    row.get_by_test_id("stMenuButtonButton").click()
+    page.get_by_text(words("conversations.rename"), exact=True).click()
+    page.get_by_label(words("conversations.title"), exact=True).fill("Pruebas con el proveedor")
+    page.get_by_role("button", name=words("conversations.save")).click()
+    expect(row).to_contain_text("Pruebas con el proveedor")
+    settle(page)
+    row.get_by_test_id("stMenuButtonButton").click()
+    page.get_by_text(words("conversations.delete"), exact=True).click()
+    expect(row).to_have_count(0)
+    expect(page.get_by_role("heading", name=words("welcome.title"))).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name=words("conversations.undo")).click()
+    expect(page.locator(".question")).to_have_text(QUESTION)
+    page.get_by_role("button", name=words("conversations.new")).click()
+    expect(page.get_by_role("heading", name=words("welcome.title"))).to_be_visible()
 
 
 def test_nothing_scrolls_sideways_on_a_phone(open_page: OpenPage, address: str, answered: str) -> None:
@@ -270,21 +169,20 @@ def test_the_sidebar_closes_on_a_phone_once_a_conversation_is_chosen(open_page: 
     expect(page.locator(".question").first).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_accessibility_violation(open_page: OpenPage, address: str, answered: str, scheme: str) -> None:
-    page = open_page(address, scheme=scheme)
+def test_no_page_has_a_serious_accessibility_violation_in_light_or_dark(open_page: OpenPage, address: str, answered: str) -> None:
+    page = open_page(address)
     page.locator("textarea:enabled").wait_for()
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
     page.goto(answered)
     page.locator("a.mark").first.click()
     page.locator(".cited").first.wait_for()
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
     page.goto(f"{address}/guia")
     page.locator(".category").first.wait_for()
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
     page.goto(f"{address}/guia?tema=continuidad-planes")
     page.locator(".topic").wait_for()
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
 
 
 def test_a_question_is_asked_and_its_source_opened_with_the_keyboard_alone(open_page: OpenPage, address: str) -> None:

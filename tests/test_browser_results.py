@@ -13,15 +13,15 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import Locator, Page, expect
 
-import tests.test_browser as shared
 from assistant.catalogue import load_questionnaires
 from assistant.i18n import tr
 from assistant.models import Assessment, StoredAnswer
 from assistant.settings import load_settings
 from assistant.storage import Store, open_store
-from tests.test_browser import PHONE, OpenPage, no_sideways_scroll, served, settle, violations, words
+from tests.browser import PHONE, SCHEMES, OpenPage, browser, no_sideways_scroll, open_page, served, settle, violations, window, words
 
-browser, open_page = shared.browser, shared.open_page
+__all__ = ["browser", "open_page", "window"]
+
 FORM = load_questionnaires(load_settings({}))["continuity"]
 SCORED = [question for question in FORM.questions if question.scored]
 FIRST = SCORED[0]
@@ -42,8 +42,8 @@ class App:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("results")
     store = open_store(load_settings({"RESGUARDO_HOME": str(folder / "home")}))
-    with served(folder / "home", folder / "log") as url:
-        yield App(url, store)
+    with served(folder / "home") as server:
+        yield App(server.url, store)
 
 
 def begun(store: Store, title: str, option: int = 0, count: int = 12) -> Assessment:
@@ -118,12 +118,8 @@ def test_a_filter_narrows_the_list(open_page: OpenPage, app: App) -> None:
 
 
 def test_two_windows_do_not_write_over_each_other(open_page: OpenPage, app: App) -> None:
-    assessment = begun(app.store, "Ventanas")
-    pages = [open_page(app.page("resultado", assessment)) for _ in range(2)]
-    rows = []
-    for page in pages:
-        show_all(page)
-        rows.append(open_gap(page, FIRST.id))
+    assessment = begun(app.store, "Ventanas", count=6)  # as many as are shown at first
+    rows = [open_gap(open_page(app.page("resultado", assessment)), FIRST.id) for _ in range(2)]
     for row, name in zip(rows, ("Berta", "Carla"), strict=True):
         owner = row.get_by_label(words("results.columns.owner"), exact=True)
         owner.fill(name)
@@ -233,23 +229,22 @@ def test_the_form_saves_with_the_keyboard_alone(open_page: OpenPage, app: App) -
     assert app.store.answers(assessment.id)[FIRST.id].option == FIRST.options[0].id
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_accessibility_violation(open_page: OpenPage, app: App, scheme: str) -> None:
+def test_no_page_has_a_serious_accessibility_violation_in_light_or_dark(open_page: OpenPage, app: App) -> None:
     begun(app.store, "Antes")
     assessment = begun(app.store, "Acceso")
-    page = open_page(f"{app.url}/evaluaciones", scheme=scheme)
+    page = open_page(f"{app.url}/evaluaciones")
     page.get_by_text(words("assessments.new"), exact=True).click()
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
     page.goto(app.page("resultado", assessment))
     page.locator("a.chip").first.click()
     page.get_by_text(words("results.done_when")).first.wait_for()
     page.get_by_text(words("results.filter"), exact=True).click()
     pick(page, words("results.compare_with"), "Antes")
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
     page.goto(app.page("formulario", assessment))
     page.get_by_text(FORM.sections[0].title["es"]).click()
     page.get_by_role("radiogroup").first.wait_for()
-    assert violations(page) == []
+    assert violations(page, *SCHEMES) == []
 
 
 def test_nothing_scrolls_sideways_on_a_phone(open_page: OpenPage, app: App) -> None:

@@ -11,6 +11,6 @@ export default function ({ data }) {
   window.resguardoLanded = data.key
   const fragment = data.fragment ? location.hash.slice(1) : ""
   const wanted = [fragment, fragment && data.prefix + fragment, data.target].filter(Boolean)
-  if (wanted.length) land(wanted, data.fragment, 60)
+  if (wanted.length) land(wanted, data.fragment, 200) // 10 s
   else document.querySelector("main")?.scrollTo(0, 0)
 }

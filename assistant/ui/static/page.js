@@ -1,14 +1,17 @@
-function openSource(event) {
-  const mark = event.target.closest?.("a.mark")
+function openSource(mark) {
   const source = mark && document.getElementById(mark.hash.slice(1))
   const box = source?.closest("details")
-  if (!box) return
-  event.preventDefault()
+  if (!box) return false
   if (!box.open) box.querySelector("summary").click()
   setTimeout(() => {
     box.scrollIntoView({ block: "nearest" })
     box.querySelector("summary").focus({ preventScroll: true })
   }, 300)
+  return true
+}
+
+function clickOnMark(event) {
+  if (openSource(event.target.closest?.("a.mark"))) event.preventDefault()
 }
 
 function closeSidebarOnPhone(event) {
@@ -42,7 +45,9 @@ export default function ({ data }) {
   translate(document.body)
   if (root.dataset.marks) return
   root.dataset.marks = "open"
-  document.addEventListener("click", openSource)
+  document.addEventListener("click", clickOnMark)
   document.addEventListener("click", closeSidebarOnPhone)
   new MutationObserver(translateChanges).observe(document.body, { childList: true, characterData: true, subtree: true })
+  // A mark clicked before this script was there has only changed the address.
+  if (location.hash) openSource([...document.querySelectorAll("a.mark")].find((mark) => mark.hash === location.hash))
 }
