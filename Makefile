@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+WORKERS ?= 2
 EVAL ?= $(wildcard ../shared/eval/*.jsonl)
 
 .PHONY: run test lint eval bench calibrate seed clean
@@ -29,7 +30,7 @@ chromium:
 .PHONY: chromium
 
 test: $(VENV)/installed-test chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

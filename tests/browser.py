@@ -28,7 +28,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SCHEMES = ("light", "dark")
 OpenPage = Callable[..., Page]
-# The page stands still: the script has run, what was sent to it is answered, nothing has come for 0.1 s, nothing moves.
+# The page stands still: the script has run, what was sent to it is answered, nothing has come for 0.1 s, our own scripts are there
+# (they load last, and scroll), nothing moves.
 WATCH = """
   const spoken = (window.spoken = {sent: 0, heard: 0})
   const send = WebSocket.prototype.send
@@ -43,8 +44,9 @@ STILL = """began => {
   const app = document.querySelector('[data-testid="stApp"]')
   const {sent, heard} = window.spoken
   const quiet = performance.now() - Math.max(heard, began.at ??= performance.now()) > 100
+  const ours = document.documentElement.dataset.marks && window.resguardoLanded
   const moving = () => document.getAnimations().some(a => a.playState === "running" && isFinite(a.effect.getComputedTiming().endTime))
-  return app?.dataset.testScriptState === "notRunning" && heard > sent && quiet && !moving()
+  return app?.dataset.testScriptState === "notRunning" && heard > sent && quiet && ours && !moving()
 }"""
 SCHEME = "scheme => getComputedStyle(document.querySelector('[data-testid=\"stApp\"]')).colorScheme === scheme"
 
@@ -159,7 +161,12 @@ def open_page(window: Window) -> Iterator[OpenPage]:
 
 def settle(page: Page) -> None:
     """Wait until the page stands still."""
-    page.wait_for_function(STILL, arg={})
+    wait_until(page, STILL, {})
+
+
+def wait_until(page: Page, condition: str, arg: object = None) -> None:
+    """Wait until a condition holds in the page; asking with every frame, as is the default, would draw frames for it."""
+    page.wait_for_function(condition, arg=arg, polling=50)
 
 
 def ask(page: Page, question: str) -> None:
@@ -168,7 +175,7 @@ def ask(page: Page, question: str) -> None:
     field.press("Enter")
     thumbs = page.get_by_test_id("stFeedback")
     before = thumbs.count()
-    page.wait_for_function("n => document.querySelectorAll('[data-testid=stFeedback]').length > n", arg=before)
+    wait_until(page, "n => document.querySelectorAll('[data-testid=stFeedback]').length > n", before)
     settle(page)
 
 
@@ -177,7 +184,7 @@ def violations(page: Page, *schemes: str) -> list[str]:
     found = []
     for scheme in schemes or ("light",):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.wait_for_function(SCHEME, arg=scheme)
+        wait_until(page, SCHEME, scheme)
         settle(page)
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):

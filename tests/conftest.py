@@ -1,4 +1,4 @@
-"""What the tests share, made once a session: the engine, the guide, its index, the assistant."""
+"""What the tests share: the engine, the index and a batch of answers, made once for all workers; the guide and the assistant, once a worker."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
 import psutil
 import pytest
+from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
 from assistant.answer import Assistant, open_assistant
@@ -31,6 +32,31 @@ hypothesis_settings.load_profile("resguardo")
 Run = subprocess.CompletedProcess[str]
 SECONDS = 120  # a command that takes longer hangs
 BATCH = 500  # questions answered by one process
+THREADS = 1  # of an engine: the workers share the processors
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's files take longest and go first, so that no worker is left alone with one."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_browser"))
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run that all its workers have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """The folder, filled by the worker that needs it first while the others wait."""
+    with FileLock(f"{folder}.lock", timeout=2 * SECONDS):
+        if not folder.exists():
+            part = folder.with_name(f"{folder.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            make(part)
+            part.rename(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +75,7 @@ def engine_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="session")
 def embeddings(engine_folder: Path) -> TextEmbeddings:
-    return open_bundled(engine_folder, 0)
+    return open_bundled(engine_folder, THREADS)
 
 
 @pytest.fixture(scope="session")
@@ -72,11 +98,14 @@ def new_home(tmp_path: Path, engine_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ready_home(tmp_path_factory: pytest.TempPathFactory, engine_folder: Path, embeddings: TextEmbeddings) -> Path:
+def ready_home(shared: Path, tmp_path_factory: pytest.TempPathFactory, engine_folder: Path, embeddings: TextEmbeddings) -> Path:
     """A data folder with the index of the real guide; tests read it and leave it as it is."""
-    home = lend_engine(tmp_path_factory.mktemp("ready") / "home", engine_folder)
-    update_index(load_settings({"RESGUARDO_HOME": str(home)}), embeddings)
-    return home
+
+    def make(folder: Path) -> None:
+        update_index(load_settings({"RESGUARDO_HOME": str(lend_engine(folder / "home", engine_folder))}), embeddings)
+
+    made = make_once(shared / "ready", make)
+    return Path(shutil.copytree(made / "home", tmp_path_factory.mktemp("ready") / "home", symlinks=True))
 
 
 @pytest.fixture(scope="session")
@@ -85,15 +114,21 @@ def assistant(ready_home: Path) -> Assistant:
 
 
 @pytest.fixture(scope="session")
-def partial_assistant(tmp_path_factory: pytest.TempPathFactory, engine_folder: Path, embeddings: TextEmbeddings) -> Assistant:
-    """An assistant whose guide is whole in Spanish and has one topic in English."""
-    folder = tmp_path_factory.mktemp("partial")
-    shutil.copytree(ROOT / "knowledge", folder / "knowledge", ignore=shutil.ignore_patterns("en"))
-    (folder / "knowledge" / "corpus" / "en").mkdir()
-    shutil.copy(ROOT / "knowledge" / "corpus" / "en" / "interventoria.md", folder / "knowledge" / "corpus" / "en")
-    settings = load_settings({"RESGUARDO_HOME": str(lend_engine(folder / "home", engine_folder)), "RESGUARDO_KNOWLEDGE": str(folder / "knowledge")})
-    update_index(settings, embeddings)
-    return open_assistant(settings, embeddings)
+def partial_assistant(shared: Path, engine_folder: Path, embeddings: TextEmbeddings) -> Assistant:
+    """An assistant whose guide is whole in Spanish and has one topic in English; tests leave its folders as they are."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(ROOT / "knowledge", folder / "knowledge", ignore=shutil.ignore_patterns("en"))
+        (folder / "knowledge" / "corpus" / "en").mkdir()
+        shutil.copy(ROOT / "knowledge" / "corpus" / "en" / "interventoria.md", folder / "knowledge" / "corpus" / "en")
+        lend_engine(folder / "home", engine_folder)
+        update_index(partial_settings(folder), embeddings)
+
+    return open_assistant(partial_settings(make_once(shared / "partial", make)), embeddings)
+
+
+def partial_settings(folder: Path) -> Settings:
+    return load_settings({"RESGUARDO_HOME": str(folder / "home"), "RESGUARDO_KNOWLEDGE": str(folder / "knowledge")})
 
 
 def write_small_guide(knowledge: Path) -> Path:
@@ -126,9 +161,9 @@ def run() -> Callable[..., Run]:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """This process's environment with the settings given and no others of ours."""
+    """This process's environment with the settings given and no others of ours but the number of threads."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RESGUARDO_")}
-    return inherited | {f"RESGUARDO_{name.upper()}": str(value) for name, value in settings.items()}
+    return inherited | {"RESGUARDO_THREADS": str(THREADS)} | {f"RESGUARDO_{name.upper()}": str(value) for name, value in settings.items()}
 
 
 @dataclass(frozen=True)
@@ -143,20 +178,31 @@ class BatchRun:
 
 
 @pytest.fixture(scope="session")
-def batch(ready_home: Path) -> BatchRun:
+def batch(shared: Path, ready_home: Path) -> BatchRun:
+    def make(folder: Path) -> None:
+        (folder / "run.json").write_text(json.dumps(asdict(ask_batch(ready_home))), encoding="utf-8")
+
+    return BatchRun(**json.loads((make_once(shared / "batch", make) / "run.json").read_text(encoding="utf-8")))
+
+
+def ask_batch(home: Path) -> BatchRun:
     data = ROOT / "tests" / "data"
     lines = [line for path in sorted(data.glob("questions_*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
     rows = [json.loads(line) for line in lines][:: len(lines) // BATCH][:BATCH]
     command = [sys.executable, "-m", "assistant", "ask", "--batch", "-"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(home=ready_home), stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(home=home), stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
     assert process.stdin and process.stdout and process.stderr
     results, memory = [], []
     with process:
-        for row in rows:
-            process.stdin.write(json.dumps({key: row[key] for key in ("id", "question", "history") if key in row}) + "\n")
-            process.stdin.flush()
-            results.append(json.loads(process.stdout.readline()))
-            memory.append(psutil.Process(process.pid).memory_info().rss)
-        process.stdin.close()
-        errors = process.stderr.read()
+        try:
+            for row in rows:
+                process.stdin.write(json.dumps({key: row[key] for key in ("id", "question", "history") if key in row}) + "\n")
+                process.stdin.flush()
+                results.append(json.loads(process.stdout.readline()))
+                memory.append(psutil.Process(process.pid).memory_info().rss)
+            process.stdin.close()
+            errors = process.stderr.read()
+        except BaseException:  # the time limit of a test, too
+            process.kill()
+            raise
     return BatchRun(rows, results, memory, process.returncode, errors)

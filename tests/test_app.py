@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from conftest import THREADS
 from streamlit.testing.v1 import AppTest
 
 from assistant.answer import Assistant
@@ -27,7 +28,10 @@ def words(key: str, language: str = "es", **values: object) -> str:
 
 
 @pytest.fixture
-def home(ready_home: Path, tmp_path: Path) -> Path:
+def home(ready_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that is ready: that its index is brought up to date, most of what a start costs, is left to the tests of that."""
+    monkeypatch.setattr("ingest.build.update_index", lambda *_: None)
+    monkeypatch.setattr("ingest.selfcheck.weak_languages", lambda _: {})
     return Path(shutil.copytree(ready_home, tmp_path / "home", symlinks=True))
 
 
@@ -36,7 +40,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Run the app with a data folder and settings; every process-wide thing is made anew."""
 
     def start(home: Path, **settings: object) -> AppTest:
-        for name, value in {"home": home, **settings}.items():
+        for name, value in {"home": home, "threads": THREADS, **settings}.items():
             monkeypatch.setenv(f"RESGUARDO_{name.upper()}", str(value))
         st.cache_resource.clear()
         return AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS).run()

@@ -30,6 +30,7 @@ from tests.browser import (
     served,
     settle,
     violations,
+    wait_until,
     window,
     words,
 )
@@ -88,7 +89,7 @@ def answer(page: Page, n: int = 1) -> int:
         clicks = 2
     else:
         option(page, n).click()
-    page.wait_for_function(NEXT, arg=before)
+    wait_until(page, NEXT, before)
     return clicks
 
 
@@ -138,7 +139,7 @@ def test_after_a_pause_and_a_killed_server_it_goes_on_at_the_next_open_question_
         settle(page)
     waiting = heading(page).inner_text()
     page.get_by_role("button", name=words("interview.back")).click()
-    page.wait_for_function(NEXT, arg=waiting)
+    wait_until(page, NEXT, waiting)
     page.get_by_role("button", name=words("interview.pause")).click()
     page.locator(".st-key-resume").wait_for()
     settle(page)
@@ -177,7 +178,7 @@ def test_free_text_is_proposed_a_question_is_answered_and_the_card_returns(open_
     settle(page)
     write(page, "sí, pero es de hace tres años")
     page.get_by_role("button", name=words("interview.confirm")).click()
-    page.wait_for_function(NEXT, arg=pending)
+    wait_until(page, NEXT, pending)
     settle(page)
     page.get_by_role("button", name=words("interview.back")).click()
     expect(heading(page)).to_have_text(pending)
@@ -210,7 +211,7 @@ def test_a_question_that_does_not_apply_needs_its_reason(open_page: OpenPage, ad
         page.get_by_role("button", name=tr("answers.not_applicable", "es")).click()
     reason.fill("No tratamos esos datos")
     page.get_by_role("button", name=words("conversations.save"), exact=True).click()
-    page.wait_for_function(NEXT, arg=before)
+    wait_until(page, NEXT, before)
 
 
 def test_the_keyboard_alone_answers(open_page: OpenPage, address: str) -> None:
@@ -218,11 +219,11 @@ def test_the_keyboard_alone_answers(open_page: OpenPage, address: str) -> None:
     start(page, "Redes")
     for _ in range(2):
         before = heading(page).inner_text()
-        page.wait_for_function("() => document.activeElement?.classList.contains('asked')")
+        wait_until(page, "() => document.activeElement?.classList.contains('asked')")
         page.keyboard.press("Tab")
         assert page.evaluate("() => !!document.activeElement.closest('.st-key-options')")
         page.keyboard.press("Enter")
-        page.wait_for_function(NEXT, arg=before)
+        wait_until(page, NEXT, before)
         settle(page)
 
 

@@ -74,10 +74,9 @@ def show_all(page: Page) -> None:
 
 def pick(page: Page, name: str, option: str) -> None:
     """Choose in a select box with the keyboard."""
-    settle(page)
     field = page.get_by_role("combobox", name=name)
-    field.focus()
-    page.wait_for_timeout(300)  # scrolling closes the list
+    field.scroll_into_view_if_needed()
+    settle(page)  # scrolling closes the list
     field.press("ArrowDown")
     page.get_by_role("option", name=option).first.click()
     settle(page)

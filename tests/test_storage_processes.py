@@ -39,7 +39,7 @@ def at(home: Path) -> Settings:
 
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
-    """Processes of their own; they must not begin by running what Streamlit's AppTest has left as the main module."""
+    """Processes of their own, started as daemons so that one that hangs is killed in the end; they must not begin by running what Streamlit's AppTest has left as the main module."""
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "alembic.command", "assistant.storage.store"])
@@ -98,7 +98,7 @@ def test_three_processes_open_a_fresh_database_at_once(processes: ForkServerCont
     for attempt in range(5):
         barrier = processes.Barrier(3)
         home = tmp_path / f"home{attempt}"
-        openers = [processes.Process(target=open_and_write, args=(home, barrier)) for _ in range(3)]
+        openers = [processes.Process(target=open_and_write, args=(home, barrier), daemon=True) for _ in range(3)]
         for opener in openers:
             opener.start()
         for opener in openers:
@@ -114,7 +114,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_acknowledged(processes: For
     chance = random.Random(20260101)
     for kill in range(KILLS):
         before = acknowledged.stat().st_size
-        writer = processes.Process(target=write_until_killed, args=(tmp_path, acknowledged))
+        writer = processes.Process(target=write_until_killed, args=(tmp_path, acknowledged), daemon=True)
         writer.start()
         if kill >= KILLS_WHILE_OPENING:
             wait_for_more(acknowledged, before)
@@ -163,9 +163,9 @@ def test_a_read_only_folder_is_named_with_what_to_do(processes: ForkServerContex
     else:
         open_folder.chmod(0o555)
     result: SimpleQueue[str] = processes.SimpleQueue()
-    child = processes.Process(target=open_without_rights, args=(home, result))
+    child = processes.Process(target=open_without_rights, args=(home, result), daemon=True)
     child.start()
     child.join(60)
-    assert child.exitcode == 0
+    assert child.exitcode == 0 and not result.empty()
     said = result.get()
     assert said.startswith("database_folder: ") and "RESGUARDO_HOME" in said and str(home) in said
