@@ -36,7 +36,8 @@ def page_behaviour() -> None:
     """Name the page's language, translate Streamlit's own words, let a mark open its source, close the sidebar on a phone after a choice."""
     component = st.components.v2.component("resguardo_page", js=_static("page.js"))
     english, own = (tr_list("ui.widgets", code) for code in (WIDGETS_SPEAK, language()))
-    component(data={"language": language(), "spoken": dict(zip(english, own, strict=True))}, key="page-behaviour", height=0)
+    spoken = {theirs: ours for theirs, ours in zip(english, own, strict=True) if theirs != ours}
+    component(data={"language": language(), "spoken": spoken}, key="page-behaviour", height=0)
 
 
 def _button(data: dict[str, str], key: str) -> None:

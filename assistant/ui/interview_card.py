@@ -163,7 +163,7 @@ def show_details(card: Card, version: int) -> None:
     given, key = card.answer or StoredAnswer(card.question.id), f"details-{card.question.id}"
     arguments = (interview_id() or "", card.question.id, version, key)
     name = words("interview.details_filled" if given.note or given.owner or given.due else "interview.details")
-    with st.popover(name, icon=":material/edit_note:", type="tertiary", key=f"open-{key}"):
+    with st.popover(name, icon=":material/edit_note:", type="tertiary", key=f"notes-{card.question.id}"):
         note, owner, due = (words(f"interview.{field}") for field in ("note", "owner", "due"))
         st.text_area(note, given.note, height=NOTE_HEIGHT, key=f"{key}-note", max_chars=NOTE_CHARS, on_change=save_details, args=arguments)
         with st.grid(2, min_column_width=150):
