@@ -48,7 +48,20 @@ LATE = {
 }
 # What may be imported from where, as drawn in the design; a module may always import what stands further down.
 ARROW = {
-    "answer": {"verify", "retrieval", "gate", "index", "embeddings", "language", "lexical", "weights", "directness", "chat_model", "draft", "model_tasks"},
+    "answer": {
+        "verify",
+        "retrieval",
+        "gate",
+        "index",
+        "embeddings",
+        "language",
+        "lexical",
+        "weights",
+        "directness",
+        "chat_model",
+        "draft",
+        "model_tasks",
+    },
     "draft": {"chat_model", "claims", "embeddings", "guide", "language", "model_tasks", "retrieval", "verify"},
     "model_tasks": {"chat_model", "language", "lexical"},
     "chat_model": set(),

@@ -39,7 +39,7 @@ def at(home: Path) -> Settings:
 
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
-    """Processes of their own, started as daemons so that one that hangs is killed in the end; they must not begin by running what Streamlit's AppTest has left as the main module."""
+    """Daemons, so that one that hangs is killed in the end; they must not begin by running what AppTest left as the main module."""
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "alembic.command", "assistant.storage.store"])
