@@ -77,8 +77,9 @@ def pick(page: Page, name: str, option: str) -> None:
     field = page.get_by_role("combobox", name=name)
     field.scroll_into_view_if_needed()
     settle(page)  # scrolling closes the list
-    field.press("ArrowDown")
-    page.get_by_role("option", name=option).first.click()
+    field.press_sequentially(option)
+    page.get_by_role("option", name=option).first.wait_for()
+    field.press("Enter")
     settle(page)
 
 
