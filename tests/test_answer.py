@@ -197,8 +197,8 @@ def test_history_turns_no_uncovered_question_of_ours_into_an_answer(assistant: A
 
 
 def test_a_follow_up_is_answered_with_what_it_refers_to(assistant: Assistant) -> None:
-    alone = assistant.ask("¿y quién participa?")
-    answer = assistant.ask("¿y quién participa?", ["¿Cómo se prueba el plan de continuidad con el proveedor?"])
+    alone = assistant.ask("¿y cada cuánto se repite?")
+    answer = assistant.ask("¿y cada cuánto se repite?", ["¿Cómo se prueba el plan de continuidad con el proveedor?"])
     assert answer.found and answer.citations[0].passage.document_id in {"continuidad-planes", "ejercicios-continuidad"}
     assert [c.passage.id for c in alone.citations] != [c.passage.id for c in answer.citations]
 

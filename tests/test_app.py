@@ -135,7 +135,7 @@ def test_an_answer_that_cannot_be_kept_is_still_shown(open_app: Open, home: Path
 
 def test_a_stale_index_is_explained_with_a_way_to_prepare_it_again(open_app: Open, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_app(home)
-    monkeypatch.setattr(Assistant, "ask", fail(AssistantError("no_index")))
+    monkeypatch.setattr(Assistant, "stream", fail(AssistantError("no_index")))
     ask(app, QUESTION)
     assert app.error[0].value == explain(AssistantError("no_index"), "es")
     monkeypatch.undo()
