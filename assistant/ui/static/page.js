@@ -21,15 +21,15 @@ function closeSidebarOnPhone(event) {
 }
 
 // Streamlit's own words, which it says in English alone: each in the visitor's language, also where it is drawn again.
-let spoken = {}
+let spoken = new Map()
 const NAMES = ["aria-label", "placeholder", "title"]
 
 function translate(node) {
   if (node.nodeType === Node.TEXT_NODE) {
-    const words = spoken[node.nodeValue.trim()]
+    const words = spoken.get(node.nodeValue.trim())
     if (words) node.nodeValue = words
   } else if (node.nodeType === Node.ELEMENT_NODE) {
-    for (const name of NAMES) if (spoken[node.getAttribute(name)]) node.setAttribute(name, spoken[node.getAttribute(name)])
+    for (const name of NAMES) if (spoken.has(node.getAttribute(name))) node.setAttribute(name, spoken.get(node.getAttribute(name)))
     node.childNodes.forEach(translate)
   }
 }
@@ -41,7 +41,7 @@ function translateChanges(changes) {
 export default function ({ data }) {
   const root = document.documentElement
   root.lang = data.language
-  spoken = data.spoken
+  spoken = new Map(Object.entries(data.spoken))
   translate(document.body)
   if (root.dataset.marks) return
   root.dataset.marks = "open"
