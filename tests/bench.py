@@ -1,7 +1,7 @@
 """Resguardo beside a textbook LangChain + Chroma + sentence-transformers pipeline (MiniLM, half as deep), in the same run.
 
-`python -m tests.bench [cold] [warm] [ingest] [start] [growth] [--runs N] [--check]`; all parts where none is named. Both sides take turns,
-so that a busy machine slows both; medians. Exit code 0, with --check 1 when a bound is missed.
+`python -m tests.bench [cold] [warm] [ingest] [start] [growth] [model] [interview] [--runs N] [--check]`; all parts where none
+is named. Both sides take turns, so that a busy machine slows both; medians. Exit code 0, with --check 1 when a bound is missed.
 """
 
 from __future__ import annotations
@@ -235,7 +235,17 @@ def model(bench: Bench) -> list[Row]:
     return [Row(name, unit, figure) for name, unit, figure in measures(bench.home)]
 
 
-PARTS = {part.__name__: part for part in (cold, warm, ingest, start, growth, model)}
+def interview(bench: Bench) -> list[Row]:
+    """An answer of the guided questionnaires: saved and the next card found, and the same from click to paint; no textbook figure."""
+    from tests.bench_interview import BOUND, measures
+
+    return [
+        Row(name, unit, figure, at_most=BOUND if name.startswith("click") and name.endswith("p50") else None)
+        for name, unit, figure in measures(bench.home)
+    ]
+
+
+PARTS = {part.__name__: part for part in (cold, warm, ingest, start, growth, model, interview)}
 
 
 def line(row: Row) -> str:

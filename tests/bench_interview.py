@@ -19,6 +19,7 @@ from assistant.storage import Store, open_store
 from tests.browser import ARGUMENTS, DESK, SECONDS, WATCH, served, settle
 
 Figure = tuple[str, str, float]
+BOUND = 300.0  # milliseconds from the click to the next card, the median on 2 cores
 WARM_UP = 5  # answers before any is measured: the first ones load what later ones share
 # Clicks an option and says how many milliseconds later the next card's heading, or the end's, was painted.
 CLICK = """n => new Promise(resolve => {
