@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
-from statistics import median
 
+import openpyxl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from assistant.catalogue import load_questionnaires
 from assistant.i18n import tr
 from assistant.interview import find_question, give_reply, load_catalogue, start_interview
 from assistant.questionnaire import Question
@@ -38,6 +39,8 @@ from tests.browser import (
 __all__ = ["browser", "open_page", "window"]
 
 QUESTION = "¿Cada cuánto hay que probar el plan de continuidad con el proveedor?"
+READINESS = load_questionnaires(load_settings({}))["readiness"]
+LAST = [question for question in READINESS.questions if question.criticality == "must"][-1]
 INTERACTIONS = 40  # what a quick scan may cost at most
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 NEXT = "h => { const e = document.querySelector('h2.asked'); return e && e.innerText !== h }"
@@ -110,21 +113,51 @@ def write(page: Page, text: str) -> None:
     field.press("Enter")
 
 
-def test_a_quick_scan_leads_from_the_first_screen_to_the_result(open_page: OpenPage, address: str) -> None:
+def test_a_quick_scan_leads_from_the_first_screen_to_the_result_and_its_excel(open_page: OpenPage, address: str) -> None:
     page = open_page(address)
-    interactions, seconds = start(page, "Nóminas"), []
+    interactions = start(page, "Nóminas")
     while page.locator(".st-key-card").count():
         page.wait_for_selector(IDLE)
-        began = time.perf_counter()
         interactions += answer(page)
-        seconds.append(time.perf_counter() - began)
-        assert interactions < INTERACTIONS
-    assert median(seconds) < 1.5, seconds  # the benchmark measures on an idle machine
     page.get_by_role("button", name=words("interview.to_result")).click()
     page.wait_for_url("**/resultado?e=*")
     settle(page)
     expect(page.get_by_role("heading", name="Nóminas")).to_be_visible()
     assert tr("levels.none", "es") not in page.locator("main").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=words("results.formats.excel"), exact=True).click()
+    assert openpyxl.load_workbook(BytesIO(Path(download.value.path()).read_bytes())).sheetnames[1] == tr("export.checklist", "es")
+    assert interactions + 2 < INTERACTIONS
+
+
+def test_chat_and_form_in_two_tabs_stay_in_step(open_page: OpenPage, address: str, home: Path) -> None:
+    chat = open_page(address + profiled(home, "readiness", "Correo"))
+    asked, labels = heading(chat).inner_text(), [option(chat, n).inner_text() for n in range(3)]
+    form = open_page(chat.url.replace("/?e=", "/formulario?e="))
+    form.locator("summary").nth(1).click()
+    replies = form.get_by_role("radiogroup", name=asked)
+    replies.get_by_text(labels[2], exact=True).click()
+    settle(form)
+    option(chat, 0).click()
+    expect(chat.get_by_test_id("stAlert")).to_contain_text(labels[2])
+    settle(chat)
+    expect(option(chat, 2)).to_have_attribute("data-testid", "stBaseButton-primary")
+    answer(chat, 0)
+    settle(chat)
+    form.get_by_text(words("review.only_open")).click()
+    settle(form)
+    form.get_by_text(words("review.only_open")).click()
+    expect(replies.get_by_role("radio", name=labels[0], exact=True)).to_be_checked()
+
+
+def test_after_a_quick_scan_the_full_questionnaire_goes_on_where_it_is_open(open_page: OpenPage, address: str, home: Path) -> None:
+    page = open_page(address + profiled(home, "readiness", "Web", lambda question: question.id == LAST.id))
+    answer_last = option(page, 1)
+    answer_last.click()
+    page.locator(".st-key-extend button").click()
+    page.locator(".st-key-card").wait_for()
+    settle(page)
+    expect(heading(page)).to_have_text(next(q for q in READINESS.questions if q.criticality != "must" and not q.shown_all).text["es"])
 
 
 def test_after_a_pause_and_a_killed_server_it_goes_on_at_the_next_open_question_and_conversations_are_found(

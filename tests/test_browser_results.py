@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from playwright.sync_api import Locator, Page, expect
 
 from assistant.catalogue import load_questionnaires
-from assistant.i18n import tr
+from assistant.i18n import tr, tr_list
 from assistant.models import Assessment, StoredAnswer
 from assistant.settings import load_settings
 from assistant.storage import Store, open_store
@@ -101,6 +101,12 @@ def test_a_gap_opens_to_its_sources_and_its_owner_is_saved_at_once(open_page: Op
     assert "/guia" in page.url
 
 
+def test_a_gap_leads_back_to_its_question(open_page: OpenPage, app: App) -> None:
+    page = open_page(app.page("resultado", begun(app.store, "Vuelta", count=6)))
+    open_gap(page, FIRST.id).get_by_role("button", name=words("results.answer_again")).click()
+    expect(page.locator("h2.asked")).to_have_text(FIRST.text["es"])
+
+
 def test_a_number_of_the_matrix_opens_its_action(open_page: OpenPage, app: App) -> None:
     page = open_page(app.page("resultado", begun(app.store, "Matriz")))
     page.locator("a.chip").first.click()
@@ -144,6 +150,7 @@ def test_the_excel_goes_out_and_comes_back_with_a_preview_and_an_undo(open_page:
     with page.expect_download() as download:
         page.get_by_role("button", name=words("results.formats.excel"), exact=True).click()
     assert re.fullmatch(r"nomina-y-pagos-\d{4}-\d\d-\d\d\.xlsx", download.value.suggested_filename)
+    expect(page.get_by_test_id("stFileUploaderDropzone")).to_contain_text(tr_list("ui.widgets", "es")[0])
     edited = tmp_path / "edited.xlsx"
     edited.write_bytes(with_owner(Path(download.value.path()).read_bytes(), "Diana"))
     page.locator('input[type="file"]').set_input_files(edited)
