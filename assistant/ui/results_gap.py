@@ -13,10 +13,10 @@ from assistant.ui.pages import guide_page, section_address
 from assistant.ui.session import locale, words
 
 
-def show_gap(gap: ReportGap) -> None:
-    """What to do, why, and on whose word."""
+def show_gap(gap: ReportGap, history: str) -> None:
+    """What to do, why, and on whose word; `history` is what was answered before."""
     st.html(action_html(gap))
-    st.html(f'<div class="gap">{answer_html(gap.answer)}{priority_html(gap)}</div>')
+    st.html(f'<div class="gap">{answer_html(gap.answer)}{history}{priority_html(gap)}</div>')
     show_guidance(gap.answer)
     if gap.answer.standards:
         items = "".join(f"<li>{clause_html(clause)}</li>" for clause in gap.answer.standards)

@@ -11,6 +11,7 @@ import streamlit as st
 from assistant.i18n import date_pattern, format_date, tr
 from assistant.models import Status
 from assistant.report import Report, ReportGap
+from assistant.ui.answer_history import history_html
 from assistant.ui.assessments import open_in_chat
 from assistant.ui.assessments_data import Opened
 from assistant.ui.assessments_edit import field, field_key, fill, save_field, show_trouble
@@ -108,7 +109,8 @@ def show_row(opened: Opened, gap: ReportGap) -> None:
             if row.open:
                 show_editor(opened, gap)
                 show_way_back(opened, gap)
-                show_gap(gap)
+                question = opened.questionnaire.find(gap.answer.question_id)
+                show_gap(gap, history_html(opened.assessment.id, question) if question else "")
 
 
 def show_way_back(opened: Opened, gap: ReportGap) -> None:

@@ -8,6 +8,7 @@ from assistant.assess import SAMPLES
 from assistant.i18n import tr
 from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, accepts, chosen
 from assistant.replies import reply_of, with_reply
+from assistant.ui.answer_history import history_html
 from assistant.ui.assessments_data import Opened
 from assistant.ui.assessments_edit import clear, field, field_key, fill, save, save_field, seen, show_trouble
 from assistant.ui.markup import html_text, label
@@ -86,11 +87,13 @@ def show_reason(row: str, question: Question, assessment_id: str) -> None:
 
 
 def show_foot(row: str, question: Question, assessment_id: str, answered: bool) -> None:
-    """Why it is asked, what counts as proof, and the ways to "I don't know" and to no answer."""
+    """Why it is asked, what counts as proof, what was answered before, and the ways to "I don't know" and to no answer."""
     code = language()
     proof = "; ".join(question.evidence[code] if question.evidence else ())
     parts = [html_text(question.why[code])] + ([f"<strong>{words('results.evidence')}</strong> {html_text(proof)}"] if proof else [])
     st.html(f'<details class="why"><summary>{words("review.why")}</summary><p>{"</p><p>".join(parts)}</p></details>')
+    if history := history_html(assessment_id, question):
+        st.html(history)
     with st.container(horizontal=True):
         if not question.options:
             st.button(tr("answers.unknown", code), key=field_key(row, "unknown"), on_click=set_unknown, args=(assessment_id, row, question))
