@@ -315,6 +315,24 @@ def test_every_list_repeats_its_headings_on_each_printed_page_and_can_be_filtere
         assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToWidth == 1 and "&P" in sheet.oddFooter.right.text
 
 
+def test_what_stands_above_and_below_a_printed_page_does_not_touch_the_table(files: dict[tuple[str, str], bytes]) -> None:
+    line = 0.2  # inches, of ten-point text with its leading
+    for sheet in book_of(files["es", ".xlsx"]).worksheets[:6]:
+        margins = sheet.page_margins
+        assert margins.header + line < margins.top and margins.footer + line < margins.bottom
+
+
+def test_a_checklist_without_gaps_says_so_and_leaves_no_empty_page() -> None:
+    from docx import Document
+
+    report = make_report(LANGUAGES["es"], {})
+    sheet = book_of(export_bytes(report, ".xlsx", "es"))["Lista de brechas"]
+    assert sheet.cell(FIRST_ROW, number_of(CHECKLIST, "action")).value == tr("export.no_gaps", "es")
+    document = Document(BytesIO(export_bytes(report, ".docx", "es")))
+    answers = next(line for line in document.paragraphs if line.text == tr("export.answers", "es") and line.style and line.style.name == "Heading 1")
+    assert answers.paragraph_format.page_break_before is False
+
+
 def test_what_is_done_or_accepted_is_not_named_first() -> None:
     form = LANGUAGES["es"]
     open_report = make_report(form, {name: replace(answer, status="open") for name, answer in make_answers(form).items()})

@@ -121,6 +121,7 @@ def set_print(sheet: Worksheet, paper: Paper, landscape: bool = True) -> None:
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top = margins.bottom = 0.7
+    margins.header = margins.footer = 0.35  # inches from the edge; further in they touch the table
     above, below = sheet.HeaderFooter.oddHeader, sheet.HeaderFooter.oddFooter
     assert above is not None and below is not None
     above.left.text = _plain(f"{sheet.title} · {paper.imprint}")

@@ -39,6 +39,8 @@ def write_checklist(sheet: Worksheet, report: Report, paper: Paper, lists: Lists
     put_headings(sheet, CHECKLIST, paper.words)
     for row, (gap, printed) in enumerate(zip(report.gaps, paper.gaps, strict=True), start=FIRST_ROW):
         _write_gap(sheet, row, gap, printed, paper, days)
+    if not report.gaps:
+        put(sheet, FIRST_ROW, number_of(CHECKLIST, "action"), paper.words["no_gaps"])
     last = max(FIRST_ROW, FIRST_ROW + len(report.gaps) - 1)
     sheet.auto_filter.ref = f"B{HEADING_ROW}:{get_column_letter(len(CHECKLIST))}{last}"
     _offer(sheet, paper, lists, last)

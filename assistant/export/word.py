@@ -200,7 +200,8 @@ def _turn(document: Document, paper: Paper, orientation: WD_ORIENT) -> None:
 
 
 def _answers(document: Document, paper: Paper) -> None:
-    document.add_heading(paper.words["answers"], 1)
+    heading = document.add_heading(paper.words["answers"], 1)
+    heading.paragraph_format.page_break_before = bool(paper.gaps)  # one line alone would leave a page empty
     if paper.profile:
         document.add_heading(paper.words["profile"], 2)
         _pairs(document, paper.profile)
