@@ -159,6 +159,12 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page: OpenPage, address: str, 
     assert no_sideways_scroll(page)
 
 
+def test_the_status_page_fits_a_phone_and_is_accessible_in_light_and_dark(open_page: OpenPage, address: str) -> None:
+    page = open_page(f"{address}/estado", PHONE)
+    expect(page.get_by_role("heading", name=words("status.data"))).to_be_visible()
+    assert no_sideways_scroll(page) and violations(page, *SCHEMES) == []
+
+
 def test_the_sidebar_closes_on_a_phone_once_a_conversation_is_chosen(open_page: OpenPage, address: str, answered: str) -> None:
     page = open_page(answered, PHONE)
     page.goto(address)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from assistant.errors import AssistantError
 from assistant.i18n import explain, format_number, language_label
+from assistant.ui.browser import land_on
 from assistant.ui.markup import html_text
 from assistant.ui.session import language, locale, settings, words
 from assistant.ui.startup import ready_assistant, show_preparation, show_weak_model
@@ -23,6 +24,7 @@ CHECKED = "model-checked"
 
 def show_status() -> None:
     """Everything there is to know about this installation; keys are never shown."""
+    land_on("", "status")
     st.title(words("status.title"), anchor=False)
     assistant = ready_assistant()
     show_writer(assistant.chat_model if assistant else None)
