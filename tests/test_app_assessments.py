@@ -214,7 +214,7 @@ def test_the_comparison_offers_earlier_ones_of_the_same_questionnaire_only(open_
 def kept_open(app: AppTest, box: str) -> AppTest:
     """Run what was changed with an expander open: AppTest does not always say that it is, as a browser does at each run."""
     app.run()
-    if not app.text_input:
+    if not (app.text_input or app.text_area):
         app.session_state[box] = True
         app.run()
     assert not app.exception
@@ -232,10 +232,11 @@ def test_the_form_saves_each_answer_and_says_how_far_it_is(open_page: Open, stor
     row = f"form-{assessment.id}-{question.id}"
     app.radio(key=f"{row}-reply").set_value(question.options[1].id)
     kept_open(app, box)
-    app.text_input(key=f"{row}-note").set_value("Hay un acta")
+    note = "Hay un acta\nsin firma"  # a field of one line would lose the second
+    app.text_area(key=f"{row}-note").set_value(note)
     kept_open(app, box)
     saved = store.answers(assessment.id)[question.id]
-    assert (saved.option, saved.note) == (question.options[1].id, "Hay un acta")
+    assert (saved.option, saved.note) == (question.options[1].id, note)
     assert words("assessments.progress", answered=1, applicable=len(FORM.questions)) in html(app)
     app.button(key=f"{row}-clear").click()
     kept_open(app, box)
@@ -255,7 +256,7 @@ def test_not_applicable_is_saved_only_with_its_reason(open_page: Open, store: St
     kept_open(app, box)
     assert question.id not in store.answers(assessment.id)
     assert words("review.na_needed") in [warning.value for warning in app.warning]
-    app.text_input(key=f"{row}-na_reason").set_value("Sin datos")
+    app.text_area(key=f"{row}-na_reason").set_value("Sin datos")
     kept_open(app, box)
     assert store.answers(assessment.id)[question.id].na_reason == "Sin datos"
 

@@ -19,6 +19,7 @@ from assistant.replies import of_profile
 from assistant.settings import load_settings
 from assistant.storage import open_store
 from tests.browser import (
+    DESK,
     PHONE,
     SCHEMES,
     OpenPage,
@@ -43,6 +44,11 @@ READINESS = load_questionnaires(load_settings({}))["readiness"]
 LAST = [question for question in READINESS.questions if question.criticality == "must"][-1]
 INTERACTIONS = 40  # what a quick scan may cost at most
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+FITS = """e => {
+  const style = getComputedStyle(e), pen = document.createElement("canvas").getContext("2d")
+  pen.font = style.font
+  return pen.measureText(e.placeholder).width <= e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+}"""
 NEXT = "h => { const e = document.querySelector('h2.asked'); return e && e.innerText !== h }"
 
 
@@ -258,6 +264,26 @@ def test_the_keyboard_alone_answers(open_page: OpenPage, address: str) -> None:
         page.keyboard.press("Enter")
         wait_until(page, NEXT, before)
         settle(page)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_hints_and_the_fields_of_a_note_are_whole(open_page: OpenPage, address: str, home: Path, size: dict[str, int]) -> None:
+    page = open_page(address, size)
+    page.locator("textarea:enabled").wait_for()
+    page.get_by_role("button", name=words("interview.quick", minutes="").split(" · ")[0]).first.click()
+    service = page.get_by_label(words("assessments.service"))
+    service.wait_for()
+    assert service.evaluate(FITS)
+    page.goto(address + profiled(home, "continuity", "Almacén"))
+    page.locator(".st-key-card").wait_for()
+    settle(page)
+    assert page.locator("textarea:enabled").evaluate(FITS)
+    page.get_by_role("button", name=words("interview.details")).click()
+    body = page.get_by_test_id("stPopoverBody")
+    body.wait_for()
+    settle(page)
+    shown, due = body.bounding_box(), body.get_by_test_id("stDateInput").bounding_box()
+    assert shown and due and due["y"] + due["height"] <= shown["y"] + shown["height"] <= size["height"]
 
 
 def test_cards_fit_a_phone_and_are_accessible_in_light_and_dark(open_page: OpenPage, address: str, home: Path) -> None:

@@ -166,7 +166,7 @@ def show_details(card: Card, version: int) -> None:
     with st.popover(name, icon=":material/edit_note:", type="tertiary", key=f"notes-{card.question.id}"):
         note, owner, due = (words(f"interview.{field}") for field in ("note", "owner", "due"))
         st.text_area(note, given.note, height=NOTE_HEIGHT, key=f"{key}-note", max_chars=NOTE_CHARS, on_change=save_details, args=arguments)
-        with st.grid(2, min_column_width=150):
+        with st.grid(2, min_column_width=130):  # side by side on a phone too, or the date falls below the edge
             st.text_input(owner, given.owner, key=f"{key}-owner", max_chars=NAME_CHARS, on_change=save_details, args=arguments)
             st.date_input(due, given.due, key=f"{key}-due", format=date_pattern(locale()), on_change=save_details, args=arguments)
 

@@ -30,8 +30,9 @@ def show_question(opened: Opened, question: Question) -> None:
         show_reply(row, question, assessment_id)
         if field(row, "reply") == NOT_APPLICABLE:
             show_reason(row, question, assessment_id)
-        st.text_input(
+        st.text_area(
             words("review.note_to", question=question.text[language()]),
+            height="content",
             key=field_key(row, "note"),
             placeholder=words("review.note"),
             label_visibility="collapsed",
@@ -79,8 +80,13 @@ def option_ids(question: Question) -> list[str]:
 
 def show_reason(row: str, question: Question, assessment_id: str) -> None:
     """Why the question does not apply; without it nothing is saved."""
-    st.text_input(
-        words("review.na_reason"), key=field_key(row, "na_reason"), max_chars=NOTE_CHARS, on_change=save_reply, args=(assessment_id, row, question)
+    st.text_area(
+        words("review.na_reason"),
+        height="content",
+        key=field_key(row, "na_reason"),
+        max_chars=NOTE_CHARS,
+        on_change=save_reply,
+        args=(assessment_id, row, question),
     )
     if not (field(row, "na_reason") or "").strip():
         st.warning(words("review.na_needed"))
