@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -116,6 +117,12 @@ def test_guidance_falls_back_to_another_language_and_says_so(tmp_path: Path) -> 
 
 def test_every_clause_is_registered(standards: dict[str, Standard]) -> None:
     assert {clause for question in QUESTIONS for clause in question.standards} - standards.keys() == set()
+
+
+def test_a_clause_that_is_cited_has_the_name_that_its_law_gives_it_and_not_our_id(standards: dict[str, Standard]) -> None:
+    ours = re.compile(r"[a-z]{3,}-[a-z]|\d[a-z]{3,}|^\d{4,}-\d|^[A-Z]{2,}\d*-\d")
+    cited = {standards[clause].clause for question in QUESTIONS for clause in question.standards}
+    assert sorted(name for name in cited if ours.search(name)) == []
 
 
 def test_clauses_say_how_sure_they_are(standards: dict[str, Standard]) -> None:
