@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
@@ -105,3 +106,10 @@ def format_number(value: float, locale: str, digits: int = 0, grouped: bool = Tr
     from babel.numbers import format_decimal
 
     return format_decimal(round(value, digits), locale=locale.replace("-", "_"), decimal_quantization=False, group_separator=grouped)
+
+
+def list_order(text: str) -> str:
+    """A key that sorts as people do: case, accents and signs aside, ñ after n, 8.2 before 10.1."""
+    padded = re.sub(r"\d+", lambda number: number[0].zfill(8), text)
+    bare = unicodedata.normalize("NFKD", padded).casefold().replace("n\u0303", "n~")
+    return "".join(sign for sign in bare if sign.isalnum() or sign in " ~").strip()

@@ -21,6 +21,7 @@ from assistant.errors import AssistantError
 from assistant.export import FORMATS, NO_ORIGIN, export_bytes, write_export
 from assistant.export.excel import date_format
 from assistant.export.layout import ANSWERS, CHECKLIST, FIRST_ROW, HEADING_ROW, number_of
+from assistant.export.paper import guidance_list
 from assistant.export.phrases import origin_line
 from assistant.i18n import format_date, tr
 from assistant.models import Passage, Source
@@ -426,6 +427,16 @@ def test_the_pdf_is_tagged_titled_bookmarked_and_carries_its_font(files: dict[tu
         inner = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]
         assert inner and all("/FontFile2" in font or "/FontFile3" in font for font in inner)
         assert re.search(rf"1?\d\D+{len(pdf.pages)}\b", pdf.pages[8].extract_text())
+
+
+def test_a_row_of_the_pdfs_sources_is_never_split_between_pages() -> None:
+    from pypdf import PdfReader
+
+    form = questionnaire_of("readiness")
+    report = make_report(form, make_answers(form), "en")  # rows that could be split would be, twice
+    pages = [squeezed(page.extract_text()) for page in PdfReader(BytesIO(export_bytes(report, ".pdf", "en"))).pages]
+    rows = [squeezed("".join(row)) for row in guidance_list(report.answers, "en")]
+    assert len(rows) > 10 and [row for row in rows if not any(row in page for page in pages)] == []
 
 
 # CSV and calendar

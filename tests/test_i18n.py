@@ -22,6 +22,7 @@ from assistant.i18n import (
     format_number,
     in_language,
     languages,
+    list_order,
     locale_for,
     strings,
     tr,
@@ -207,3 +208,17 @@ def test_a_text_in_another_language_is_labelled_in_the_readers_words() -> None:
 def test_a_reader_is_served_in_their_own_language_then_in_spanish() -> None:
     assert by_preference(["en", "fr", "pt", "es"], "pt") == ("pt", "es", "en", "fr")
     assert by_preference(["en", "fr"], "pt") == ("en", "fr")
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["Acuerdos", "¿Está lista la empresa?", "Ética y contrato", "Evaluar", "Salida"],
+        ["nube", "nuve", "ñandú", "oferta"],
+        ["7.2", "7.5", "8.2", "8.2.2", "10.1"],
+        ["A.5.2", "A.5.19", "A.8.14"],
+        ["íñigo", "María"],
+    ],
+)
+def test_lists_are_ordered_as_people_do(ordered: list[str]) -> None:
+    assert sorted(reversed(ordered), key=list_order) == ordered

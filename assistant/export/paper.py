@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from assistant.export.phrases import citations, clause_lines, facts, figure, origin_line, scored, share, summary_lines, tenths
-from assistant.i18n import format_date, format_number, strings, tr
+from assistant.i18n import format_date, format_number, list_order, strings, tr
 from assistant.report import Clause, Report, ReportAnswer, ReportGap, ReportHeader, ReportSection
 
 SHORT = 70  # characters of a title that are repeated on each page
@@ -137,14 +137,15 @@ def guidance_list(answers: Iterable[ReportAnswer], language: str) -> tuple[tuple
     sections: dict[tuple[str, str], dict[str, None]] = {}
     for passage in (passage for answer in answers for passage in answer.guidance):
         sections.setdefault((passage.document, origin_line(passage, language)), {})[passage.section] = None
-    return tuple((document, "; ".join(cited), origin) for (document, origin), cited in sorted(sections.items()))
+    rows = ((document, "; ".join(cited), origin) for (document, origin), cited in sections.items())
+    return tuple(sorted(rows, key=lambda row: (list_order(row[0]), row[2])))
 
 
 def standards_list(answers: Iterable[ReportAnswer]) -> tuple[tuple[str, tuple[Clause, ...]], ...]:
     """Every clause that is cited, once, by standard."""
     clauses = {clause.id: clause for answer in answers for clause in answer.standards}
     groups: dict[str, list[Clause]] = {}
-    for clause in sorted(clauses.values(), key=lambda clause: (clause.title, clause.id)):
+    for clause in sorted(clauses.values(), key=lambda clause: (list_order(clause.title), list_order(clause.id))):
         groups.setdefault(clause.title, []).append(clause)
     return tuple((title, tuple(group)) for title, group in groups.items())
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 import streamlit as st
 
-from assistant.i18n import date_pattern, format_date, tr
+from assistant.i18n import date_pattern, format_date, list_order, tr
 from assistant.models import Status
 from assistant.report import Report, ReportGap
 from assistant.ui.answer_history import history_html
@@ -82,7 +82,7 @@ def show_gaps(opened: Opened, report: Report) -> None:
 def show_filters(report: Report) -> None:
     """Filters by section, owner, status, and essential questions."""
     sections = {gap.answer.section_id: gap.answer.section for gap in report.gaps}
-    owners = sorted({gap.owner for gap in report.gaps})
+    owners = sorted({gap.owner for gap in report.gaps}, key=list_order)
     statuses = {name: tr(f"statuses.{name}", language()) for name in get_args(Status)}
     with st.expander(words("results.filter"), icon=":material/filter_list:", key="filters"):
         with st.grid(3, min_column_width=180):

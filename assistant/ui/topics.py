@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.guide import CATEGORIES, guide_languages, load_guide
-from assistant.i18n import by_preference
+from assistant.i18n import by_preference, list_order
 from assistant.index import read_pointer
 from assistant.models import Topic
 from assistant.ui.session import language, settings, words
@@ -24,7 +24,7 @@ def topics() -> dict[str, Topic]:
     found: dict[str, Topic] = {}
     for code in reversed(by_preference(guide_languages(corpus), mine)):
         found |= _load(corpus, code, edition)
-    return dict(sorted(found.items(), key=lambda pair: pair[1].title))
+    return dict(sorted(found.items(), key=lambda pair: list_order(pair[1].title)))
 
 
 def by_category() -> dict[str, list[Topic]]:
