@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pytest
@@ -321,6 +322,23 @@ def test_what_stands_above_and_below_a_printed_page_does_not_touch_the_table(fil
     for sheet in book_of(files["es", ".xlsx"]).worksheets[:6]:
         margins = sheet.page_margins
         assert margins.header + line < margins.top and margins.footer + line < margins.bottom
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headings_have_room_for_all_their_lines_in_a_wide_font(language: str, files: dict[tuple[str, str], bytes]) -> None:
+    sheet = book_of(files[language, ".xlsx"]).worksheets[1]
+    lines = [
+        len(wrap(str(cell.value), int(sheet.column_dimensions[cell.column_letter].width)))  # a letter to a unit, as in bold DejaVu Sans
+        for cell in sheet[HEADING_ROW]
+        if not sheet.column_dimensions[cell.column_letter].hidden
+    ]
+    assert max(lines) * 12.5 <= sheet.row_dimensions[HEADING_ROW].height
+
+
+def test_the_chart_of_a_short_report_stays_on_the_first_page() -> None:
+    form = questionnaire_of("readiness")
+    summary = book_of(export_bytes(make_report(form, make_answers(form, 2)), ".xlsx", "es"))["Resumen"]
+    assert len(summary._charts) == 1 and not summary.row_breaks.brk
 
 
 def test_a_checklist_without_gaps_says_so_and_leaves_no_empty_page() -> None:

@@ -27,6 +27,7 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 TEXT = Alignment(vertical="top", horizontal="left", wrap_text=True, indent=1)
 LINE, HIGHEST = 12.8, 409.0  # points; of 10-point text, of a row in Excel
 ROOM = 1.2  # characters of 10 points to a unit of width; 1.15 in bold and 1.3 in plain Spanish, measured in Carlito
+BOLD = 1.15  # how much wider bold letters are taken to be, to be on the safe side
 CELL_LIMIT = 32767  # characters that Excel keeps
 
 
@@ -85,7 +86,8 @@ def heading(sheet: Worksheet, row: int, column: int, text: str, colour: str = TE
 
 def fit_height(sheet: Worksheet, row: int, widths: Sequence[float]) -> None:
     """Make a row as high as its longest text needs, for programs that do not do so by themselves."""
-    heights = [_height(str(cell.value), width, cell.font.sz or 10) for cell, width in zip(sheet[row], widths, strict=False) if cell.value is not None]
+    filled = [(cell, width) for cell, width in zip(sheet[row], widths, strict=False) if cell.value is not None]
+    heights = [_height(str(cell.value), width, (cell.font.sz or 10) * (BOLD if cell.font.b else 1)) for cell, width in filled]
     sheet.row_dimensions[row].height = min(HIGHEST, max(heights, default=LINE) + 3)
 
 

@@ -128,7 +128,7 @@ def _chart(sheet: Worksheet, paper: Paper, first: int, last: int) -> BarChart:
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.number_format = "0"
-    chart.height, chart.width = 1.8 + 0.7 * (last - first), 24
+    chart.height, chart.width = 1.4 + 0.6 * (last - first), 24
     return chart
 
 
