@@ -412,6 +412,16 @@ def test_word_has_real_headings_contents_page_numbers_and_repeated_header_rows(f
     assert len(headed) > 5 and all(table._tbl.tr_lst[0].find(f"{W}trPr/{W}tblHeader") is not None for table in headed)
 
 
+def test_a_sections_heading_and_figures_go_with_its_first_question(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
+    from docx import Document
+
+    lines = Document(BytesIO(files["es", ".docx"])).paragraphs
+    answers = next(n for n, line in enumerate(lines) if line.text == tr("export.answers", "es") and line.style and line.style.name == "Heading 1")
+    for section in reports["es"].sections:
+        place = next(n for n, line in enumerate(lines) if n > answers and line.text == section.title)
+        assert lines[place + 1].paragraph_format.keep_with_next and "100" in lines[place + 1].text
+
+
 def test_words_chart_has_a_text_equivalent_and_the_document_a_language_a_title_and_its_font(
     reports: dict[str, Report], files: dict[tuple[str, str], bytes]
 ) -> None:

@@ -211,7 +211,8 @@ def _answers(document: Document, paper: Paper) -> None:
 
 def _section(document: Document, paper: Paper, section: PaperSection) -> None:
     document.add_heading(section.title, 2)
-    document.add_paragraph(f"{section.line}. {paper.words['coverage']}: {section.coverage}.")
+    figures = document.add_paragraph(f"{section.line}. {paper.words['coverage']}: {section.coverage}.")
+    figures.paragraph_format.keep_with_next = True  # else section and figures alone may end a page
     for answer in section.answers:
         document.add_heading(answer.question, 3)
         line = document.add_paragraph()
