@@ -31,6 +31,7 @@ from assistant.report import Report
 from assistant.report_json import report_json
 from tests.conftest import Run
 from tests.exports import NOTES, TYPED, make_answers, make_large, make_report, questionnaire_of, squeezed, text_of
+from tests.forms import make_form, make_question
 
 WRITTEN = tuple(suffix for suffix in FORMATS if suffix != ".json")
 PRINTED = (".docx", ".pdf", ".md")
@@ -335,10 +336,22 @@ def test_headings_have_room_for_all_their_lines_in_a_wide_font(language: str, fi
     assert max(lines) * 12.5 <= sheet.row_dimensions[HEADING_ROW].height
 
 
-def test_the_chart_of_a_short_report_stays_on_the_first_page() -> None:
-    form = questionnaire_of("readiness")
-    summary = book_of(export_bytes(make_report(form, make_answers(form, 2)), ".xlsx", "es"))["Resumen"]
-    assert len(summary._charts) == 1 and not summary.row_breaks.brk
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["readiness", "continuity", "data-protection"])
+def test_the_summary_with_its_chart_and_the_method_with_its_check_are_printed_on_a_page_each(name: str, language: str) -> None:
+    form = questionnaire_of(name)
+    book = book_of(export_bytes(make_report(form, make_answers(form, 2), language), ".xlsx", language))
+    assert len(book.worksheets[0]._charts) == 1
+    for sheet in (book[tr(f"export.{key}", language)] for key in ("summary", "method")):
+        assert sheet.page_setup.fitToHeight == 1 and not sheet.row_breaks.brk
+
+
+def test_a_summary_too_long_for_a_page_has_its_chart_whole_on_the_next() -> None:
+    names = [f"s{number:02}" for number in range(30)]
+    form = make_form([make_question(f"q{name}", name) for name in names], dict.fromkeys(names, 1))
+    summary = book_of(export_bytes(make_report(form, {}), ".xlsx", "es"))["Resumen"]
+    assert not summary.page_setup.fitToHeight
+    assert [page.id for page in summary.row_breaks.brk] == [summary._charts[0].anchor._from.row]
 
 
 def test_a_checklist_without_gaps_says_so_and_leaves_no_empty_page() -> None:
@@ -350,6 +363,7 @@ def test_a_checklist_without_gaps_says_so_and_leaves_no_empty_page() -> None:
     document = Document(BytesIO(export_bytes(report, ".docx", "es")))
     answers = next(line for line in document.paragraphs if line.text == tr("export.answers", "es") and line.style and line.style.name == "Heading 1")
     assert answers.paragraph_format.page_break_before is False
+    assert answers.paragraph_format.space_before is not None and answers.paragraph_format.space_before.pt >= 12
 
 
 def test_what_is_done_or_accepted_is_not_named_first() -> None:

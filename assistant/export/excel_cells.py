@@ -114,11 +114,11 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def set_print(sheet: Worksheet, paper: Paper, landscape: bool = True) -> None:
-    """A4, as wide as the page, what it is above and which edition and page below."""
+def set_print(sheet: Worksheet, paper: Paper, landscape: bool = True, pages: int = 0) -> None:
+    """A4, as wide as the page and on as many as it takes unless their number is given; what it is above, edition and page below."""
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
     sheet.page_setup.paperSize = A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, pages
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     margins = sheet.page_margins
     margins.left = margins.right = 0.4

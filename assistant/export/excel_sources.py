@@ -11,7 +11,7 @@ from assistant.export.excel_cells import fit_height, heading, put, rule_row, set
 from assistant.export.paper import Paper
 
 SOURCE_COLUMNS = {"document": 44, "sections": 60, "origin": 56}
-CLAUSE_COLUMNS = {"standards": 52, "clause": 16, "gist": 76, "as_of": 14}
+CLAUSE_COLUMNS = {"standards": 58, "clause": 16, "gist": 72, "as_of": 14}
 
 
 def write_sources(sheet: Worksheet, paper: Paper) -> None:

@@ -31,7 +31,8 @@ from assistant.report import Report
 SECTION_COLUMNS = ("section", "weight", "score", "low", "high", "coverage")
 TOP_COLUMNS = ("action", "effort", "owner", "due", "status")
 CHECK_COLUMNS = ("section", "weight", "shown", "recomputed", "difference")
-PAGE, ROW = 930, 15.0  # points of rows that fit on a printed page at these widths; of a row without a height of its own
+SUMMARY_PAGE, METHOD_PAGE, ROW = 930, 740, 15.0  # points of rows that fit on a printed page at these widths; of a row without a height
+TIGHTEST = 1.25  # pages that are still printed on one: text of 10 points comes out at more than 6
 POINTS = 28.35  # to the centimetre
 SUMMARY_WIDTHS = {"A": 58, "B": 9, "C": 22, "D": 13, "E": 16, "F": 12}
 METHOD_WIDTHS = {"A": 40, "B": 12, "C": 16, "D": 16, "E": 14}
@@ -54,11 +55,12 @@ def write_summary(sheet: Worksheet, report: Report, paper: Paper, days: str) -> 
     row = _write_top(sheet, report, paper, days, last + 2)
     put(sheet, row, 1, paper.words["edit_note"], size=9, colour=GREY)
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(SUMMARY_WIDTHS))
+    height = 0.0
     if last > first:
         chart = _chart(sheet, paper, first, last)
-        _break_before(sheet, row + 2, chart.height * POINTS)
+        height = chart.height * POINTS
         sheet.add_chart(chart, f"A{row + 2}")
-    set_print(sheet, paper, landscape=False)
+    _print_whole(sheet, paper, SUMMARY_PAGE, row + 2, height)
 
 
 def write_method(sheet: Worksheet, report: Report, paper: Paper, answers: str) -> None:
@@ -74,12 +76,11 @@ def write_method(sheet: Worksheet, report: Report, paper: Paper, answers: str) -
     if paper.profile:
         put(sheet, row + 1, 1, paper.words["profile"], bold=True, colour=TEAL)
         row = _write_pairs(sheet, paper.profile, METHOD_WIDTHS, row + 2)
-        sheet.row_breaks.append(Break(id=row))
     put(sheet, row + 1, 1, paper.words["check"].format(sheet=answers), bold=True)
     sheet.merge_cells(start_row=row + 1, end_row=row + 1, start_column=1, end_column=len(METHOD_WIDTHS))
     fit_height(sheet, row + 1, [sum(METHOD_WIDTHS.values())])
-    _write_check(sheet, report, paper, answers, row + 2)
-    set_print(sheet, paper, landscape=False)
+    last = _write_check(sheet, report, paper, answers, row + 2)
+    _print_whole(sheet, paper, METHOD_PAGE, row + 1, _height_of(sheet, row + 1, last + 1))
 
 
 def _write_pairs(sheet: Worksheet, pairs: Sequence[tuple[str, str]], widths: Mapping[str, float], row: int) -> int:
@@ -109,12 +110,18 @@ def _write_sections(sheet: Worksheet, report: Report, paper: Paper, row: int) ->
     return row
 
 
-def _break_before(sheet: Worksheet, row: int, height: float) -> None:
-    """A new printed page before a row where what begins there would not fit on this one."""
-    begun = max((page.id for page in sheet.row_breaks.brk), default=0)
-    used = sum(sheet.row_dimensions[number].height or ROW for number in range(begun + 1, row))
-    if used % PAGE + height > PAGE:
+def _print_whole(sheet: Worksheet, paper: Paper, page: float, row: int, height: float) -> None:
+    """On one page where the print stays legible, else with a new page before the row whose part is not to be cut."""
+    used = _height_of(sheet, 1, row)
+    whole = used + height <= TIGHTEST * page
+    if not whole and used % page + height > page:
         sheet.row_breaks.append(Break(id=row - 1))
+    set_print(sheet, paper, landscape=False, pages=int(whole))
+
+
+def _height_of(sheet: Worksheet, first: int, end: int) -> float:
+    """Points that the rows take up to a row."""
+    return sum(sheet.row_dimensions[number].height or ROW for number in range(first, end))
 
 
 def _chart(sheet: Worksheet, paper: Paper, first: int, last: int) -> BarChart:
@@ -149,8 +156,8 @@ def _write_top(sheet: Worksheet, report: Report, paper: Paper, days: str, row: i
     return row + 1
 
 
-def _write_check(sheet: Worksheet, report: Report, paper: Paper, answers: str, row: int) -> None:
-    """A row a section and one for the whole: shown, recomputed, difference."""
+def _write_check(sheet: Worksheet, report: Report, paper: Paper, answers: str, row: int) -> int:
+    """A row a section and one for the whole: shown, recomputed, difference; the last one's row."""
     for number, name in enumerate(CHECK_COLUMNS, start=1):
         heading(sheet, row, number, paper.words[name], numeric=number > 1)
     first, asked = row + 1, {answer.section_id for answer in report.answers}
@@ -170,6 +177,7 @@ def _write_check(sheet: Worksheet, report: Report, paper: Paper, answers: str, r
     for number in range(1, len(CHECK_COLUMNS) + 1):
         sheet.cell(row, number).fill = fill(SAND)
     colour_where(sheet, f"E{first}:E{row}", f"AND(ISNUMBER($E{first}),ABS($E{first})>0.05)", AMBER)
+    return row
 
 
 def _write_shown(sheet: Worksheet, row: int, title: str, weight: int | None, score: float | None) -> None:

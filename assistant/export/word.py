@@ -201,7 +201,8 @@ def _turn(document: Document, paper: Paper, orientation: WD_ORIENT) -> None:
 
 def _answers(document: Document, paper: Paper) -> None:
     heading = document.add_heading(paper.words["answers"], 1)
-    heading.paragraph_format.page_break_before = bool(paper.gaps)  # one line alone would leave a page empty
+    if not paper.gaps:  # one line alone would leave a page empty
+        heading.paragraph_format.page_break_before, heading.paragraph_format.space_before = False, Pt(24)
     if paper.profile:
         document.add_heading(paper.words["profile"], 2)
         _pairs(document, paper.profile)
