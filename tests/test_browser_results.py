@@ -18,7 +18,7 @@ from assistant.i18n import tr, tr_list
 from assistant.models import Assessment, StoredAnswer
 from assistant.settings import load_settings
 from assistant.storage import Store, open_store
-from tests.browser import PHONE, SCHEMES, OpenPage, browser, no_sideways_scroll, open_page, served, settle, violations, window, words
+from tests.browser import DESK, PHONE, SCHEMES, OpenPage, browser, no_sideways_scroll, open_page, served, settle, violations, window, words
 
 __all__ = ["browser", "open_page", "window"]
 
@@ -163,6 +163,22 @@ def test_the_excel_goes_out_and_comes_back_with_a_preview_and_an_undo(open_page:
     page.get_by_role("button", name=words("import.undo")).click()
     page.get_by_text(words("import.undone")).wait_for()
     assert "Diana" not in owners(app.store, assessment)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_long_texts_of_an_import_have_room_in_its_preview(open_page: OpenPage, app: App, tmp_path: Path, size: dict[str, int]) -> None:
+    page = open_page(app.page("resultado", begun(app.store, "Textos largos")), size)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=words("results.formats.excel"), exact=True).click()
+    edited = tmp_path / "edited.xlsx"
+    edited.write_bytes(with_owner(Path(download.value.path()).read_bytes(), "https://intranet.example/" + "x" * 90))
+    page.locator('input[type="file"]').set_input_files(edited)
+    cells = page.get_by_role("table", name=words("import.title")).get_by_role("cell")
+    expect(cells).to_have_count(3)
+    assert no_sideways_scroll(page) and violations(page) == []
+    field, before, after = [cell.bounding_box() or {} for cell in cells.all()]
+    assert before["width"] == pytest.approx(after["width"], abs=2) and after["width"] > 200
+    assert after["y"] > before["y"] > field["y"] if size == PHONE else after["y"] == before["y"] == field["y"]
 
 
 def with_owner(content: bytes, owner: str) -> bytes:

@@ -193,10 +193,12 @@ def test_a_cell_that_cannot_be_taken_over_is_refused_by_name_and_with_its_reason
     assert [answer.question_id for answer in preview.answers] == [other]
 
 
-def test_a_number_is_no_date(copy: Copy) -> None:
+def test_a_number_is_no_date_and_one_written_as_the_reason_says_is(copy: Copy) -> None:
     cell = copy.cell("checklist", gap_ids()[0], "due")
     cell.value, cell.number_format = 46000, "0"
-    assert reasons(copy.read())[0].startswith("«46000» no es una fecha.")
+    assert reasons(copy.read()) == ["«46000» no es una fecha. Escriba una como 2026-03-31."]
+    cell.value, cell.number_format = "2026-03-31", "@"
+    assert reasons(copy.read()) == []
 
 
 def test_a_formula_typed_as_text_is_a_text(copy: Copy) -> None:

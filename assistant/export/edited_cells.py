@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any
 
 from assistant.export.edited import Rejected
-from assistant.i18n import format_date, languages, tr
+from assistant.i18n import languages, tr
 from assistant.models import Status
 from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, accepts
 from assistant.wording import answer_label
 
 STATUSES: tuple[Status, ...] = ("open", "in_progress", "done", "accepted")
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
-SAMPLE = date(2026, 3, 31)
+SAMPLE = "2026-03-31"  # a date wherever Excel runs, and in a cell of text
 RETURN = "_x000D_"  # how Excel writes a carriage return
 
 
@@ -30,7 +30,7 @@ def read_text(cell: Any, limit: int) -> str:
     return text
 
 
-def read_date(cell: Any, locale: str) -> date | None:
+def read_date(cell: Any) -> date | None:
     """A cell's day; None where it is empty. A text counts only as YYYY-MM-DD, as day and month could be confused. Raises Rejected `date`."""
     value = _value(cell)
     if value is None or value == "":
@@ -40,7 +40,7 @@ def read_date(cell: Any, locale: str) -> date | None:
     except ValueError:
         day = date.min
     if not EARLIEST <= day <= LATEST:
-        raise Rejected("date", value=value, example=format_date(SAMPLE, locale, "short"))
+        raise Rejected("date", value=value, example=SAMPLE)
     return day
 
 

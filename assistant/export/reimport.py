@@ -147,7 +147,7 @@ def _owner(given: _Import, cells: Mapping[str, Any], question: Question, answer:
 
 
 def _due(given: _Import, cells: Mapping[str, Any], question: Question, answer: StoredAnswer, exported: Mapping[str, str]) -> StoredAnswer:
-    day = read_date(cells["due"], given.locale)
+    day = read_date(cells["due"])
     return answer if (day.isoformat() if day else "") == exported["due"] else replace(answer, due=day)
 
 

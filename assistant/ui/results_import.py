@@ -64,31 +64,31 @@ def show_preview(opened: Opened, preview: Preview) -> None:
 
 def differences_html(differences: tuple[Difference, ...]) -> str:
     """Question, field, what is stored and what the file says."""
-    rows = "".join(
-        f'<tr><th scope="row">{html_text(d.question)}</th><td>{html_text(d.label)}</td>'
-        f"<td>{html_text(d.before) or '–'}</td><td><strong>{html_text(d.after) or '–'}</strong></td></tr>"
-        for d in differences
-    )
-    return table_html(("question", "field", "before", "after"), rows)
+    columns = ("question", "field", "before", "after")
+    rows = [(d.question, d.label, d.before, d.after) for d in differences]
+    return table_html(columns, [(*map(html_text, row[:-1]), f"<strong>{html_text(row[-1]) or '–'}</strong>") for row in rows])
 
 
 def refusals_html(refusals: tuple[Refusal, ...]) -> str:
     """Which cells cannot be taken over, and why."""
-    rows = "".join(
-        f'<tr><th scope="row">{html_text(r.cell) or "–"}</th><td>{html_text(r.value) or "–"}</td><td>{html_text(r.reason)}</td></tr>'
-        for r in refusals
-    )
-    return table_html(("place", "after", "reason"), rows)
+    return table_html(("place", "after", "reason"), [(html_text(r.cell), html_text(r.value), html_text(r.reason)) for r in refusals])
 
 
-def table_html(columns: tuple[str, ...], rows: str) -> str:
-    """A table that scrolls by itself where it is too wide."""
-    heads = "".join(f'<th scope="col">{words(f"import.columns.{name}")}</th>' for name in columns)
-    name = words("import.title")
+def table_html(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table that on a phone is a list, each value under its column's name; the roles keep it a table for those who hear it."""
+    names = [words(f"import.columns.{name}") for name in columns]
+    heads = "".join(f'<th scope="col" role="columnheader">{name}</th>' for name in names)
+    body = "".join(f'<tr role="row">{row_html(names, row)}</tr>' for row in rows)
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{name}">'
-        f'<table class="changes"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<table class="changes" role="table" aria-label="{words("import.title")}"><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table>'
     )
+
+
+def row_html(names: list[str], row: tuple[str, ...]) -> str:
+    """One row, whose first cell is its heading."""
+    cells = [f'<td role="cell" data-name="{name}">{text or "–"}</td>' for name, text in zip(names, row, strict=True)]
+    return "".join([f'<th scope="row" role="rowheader">{row[0] or "–"}</th>', *cells[1:]])
 
 
 def apply(opened: Opened, preview: Preview) -> None:
