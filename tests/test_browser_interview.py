@@ -286,6 +286,19 @@ def test_hints_and_the_fields_of_a_note_are_whole(open_page: OpenPage, address: 
     assert shown and due and due["y"] + due["height"] <= shown["y"] + shown["height"] <= size["height"]
 
 
+def test_the_reason_why_a_question_does_not_apply_is_asked_whole_on_a_phone(open_page: OpenPage, address: str, home: Path) -> None:
+    page = open_page(address + profiled(home, "continuity", "Archivo"), PHONE)
+    reason = page.get_by_role("button", name=tr("answers.not_applicable", "es"))
+    while not reason.count():
+        page.get_by_role("button", name=words("interview.skip")).click()
+        settle(page)
+    reason.click()
+    body = page.get_by_test_id("stPopoverBody")
+    body.wait_for()
+    settle(page)
+    assert body.evaluate("e => e.scrollHeight <= e.clientHeight && e.getBoundingClientRect().bottom <= innerHeight")
+
+
 def test_cards_fit_a_phone_and_are_accessible_in_light_and_dark(open_page: OpenPage, address: str, home: Path) -> None:
     page = open_page(address, PHONE)
     page.locator("textarea:enabled").wait_for()

@@ -20,7 +20,7 @@ from assistant.ui.session import interview_id, language, locale, words
 from assistant.wording import answer_label
 
 Kind = Literal["primary", "secondary"]
-NOTE_CHARS, NAME_CHARS, NOTE_HEIGHT = 4000, 120, 90
+NOTE_CHARS, NAME_CHARS, NOTE_HEIGHT, REASON_HEIGHT = 4000, 120, 90, 68
 
 
 def show_card(card: Card, aside: bool) -> None:
@@ -127,7 +127,8 @@ def show_not_applicable(card: Card, version: int) -> None:
     """The answer "not applicable" with its reason, without which it is not saved."""
     question, key = card.question, f"reason-{card.question.id}"
     with st.popover(tr("answers.not_applicable", language()), key=f"na-{question.id}", type=kind_of(card.state == NOT_APPLICABLE)):
-        st.text_area(words("interview.reason"), value=card.answer.na_reason if card.answer else "", key=key, max_chars=NOTE_CHARS)
+        reason = card.answer.na_reason if card.answer else ""
+        st.text_area(words("interview.reason"), reason, height=REASON_HEIGHT, key=key, max_chars=NOTE_CHARS)  # low, or a phone cuts the button
         arguments = (interview_id() or "", question.id, version, key)
         st.button(words("conversations.save"), key=f"na-save-{question.id}", type="primary", on_click=answer_not_applicable, args=arguments)
 
