@@ -25,7 +25,7 @@ from assistant.export.layout import ANSWERS, CHECKLIST, FIRST_ROW, HEADING_ROW, 
 from assistant.export.paper import guidance_list
 from assistant.export.phrases import origin_line
 from assistant.i18n import format_date, tr
-from assistant.models import Passage, Source
+from assistant.models import Passage, Source, StoredAnswer
 from assistant.questionnaire import Questionnaire
 from assistant.report import Report
 from assistant.report_json import report_json
@@ -352,6 +352,14 @@ def test_a_summary_too_long_for_a_page_has_its_chart_whole_on_the_next() -> None
     summary = book_of(export_bytes(make_report(form, {}), ".xlsx", "es"))["Resumen"]
     assert not summary.page_setup.fitToHeight
     assert [page.id for page in summary.row_breaks.brk] == [summary._charts[0].anchor._from.row]
+
+
+def test_an_address_in_a_note_keeps_its_hyphens_where_the_pdf_breaks_it() -> None:
+    form = make_form([make_question(f"q{number}") for number in range(9)], {"a": 1})
+    address = "https://intranet.ejemplo.com/" + "-".join(["plan", "de", "recuperacion", "ante", "desastres"] * 6)
+    answers = {question.id: StoredAnswer(question.id, "s1", note=f"{'x' * n} {address}", version=1) for n, question in enumerate(form.questions)}
+    text = squeezed(text_of(".pdf", export_bytes(make_report(form, answers), ".pdf", "es")))
+    assert text.count(address) == len(answers)
 
 
 def test_a_checklist_without_gaps_says_so_and_leaves_no_empty_page() -> None:
