@@ -15,7 +15,7 @@ from assistant.language import detect_language
 from assistant.model_tasks import passage_block
 from assistant.models import Answer, Citation, CitedSentence, Doubt, Dropped, Passage
 from assistant.retrieval import Search
-from assistant.verify import find_support
+from assistant.support import SupportCheck
 
 PASSAGES = 4
 LONGEST = 600  # characters without a mark: sentences of a model that does not cite are dropped as it writes
@@ -55,12 +55,13 @@ def write_answer(model: ChatModel, embeddings: TextEmbeddings, search: Search, e
     The extractive answer comes last where the model fails, is too slow, or none of its sentences holds; its notice says which.
     """
     passages = passages_to_give(search, extractive)
+    check = SupportCheck(embeddings)
     held: list[Held] = []
     dropped: list[Dropped] = []
     try:
         question = f"{passage_block(passages)}\n<question>{' '.join(search.query.split())}</question>"
         for written in read_sentences(model.stream(prompt("answer", search.language), question), search.language):
-            checked = check_sentence(written, passages, search, embeddings)
+            checked = check_sentence(written, passages, search.language, check)
             if isinstance(checked, Dropped):
                 dropped.append(checked)
             elif not repeats(checked, held):
@@ -106,17 +107,14 @@ def read_sentences(pieces: Iterable[str], language: str) -> Iterator[Written]:
     yield from (Written(plain, ()) for plain in _plain_sentences(text, language))
 
 
-def check_sentence(written: Written, passages: tuple[Passage, ...], search: Search, embeddings: TextEmbeddings) -> Held | Dropped:
+def check_sentence(written: Written, passages: tuple[Passage, ...], language: str, check: SupportCheck) -> Held | Dropped:
     """A sentence with the runs that support it, or the doubt for which it is dropped."""
-    doubt = _doubt(written, len(passages), search.language)
+    doubt = _doubt(written, len(passages), language)
     runs: dict[int, tuple[int, int]] = {}
     if doubt is None:
         for n in written.marks:
             if 1 <= n <= len(passages):
-                passage = passages[n - 1]
-                heading = f"{passage.document} › {passage.section}."
-                vector = embeddings.passages_with_sentences([(heading, [written.text])])[0][1]
-                support = find_support(written.text, vector, passage, search.index.sentence_vectors(passage.language, passage.id))
+                support = check.find(written.text, passages[n - 1])
                 if support.doubt is None:
                     runs[n - 1] = (support.start, support.end)
                 doubt = doubt or support.doubt

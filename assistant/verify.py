@@ -1,15 +1,16 @@
 """The citation check: pure functions that every sentence passes before it is shown.
 
 An extractive sentence stands word for word in its passage. A sentence that a language model wrote is held against every run of one or two
-sentences of its passage: figures, names, actors, polarity and strength must agree, and enough of its words must be there.
+sentences of its passage: figures and names must agree, and so must actors, polarity, strength and enough of its words; where networks trained for
+the embedding model judge whether the run entails the sentence, what the rules found of these is part of what they judge by.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -46,6 +47,7 @@ GAP = 2  # content words in a row that the run lacks: 0.023, 0.219; paraphrases 
 SIMILARITY = 0.9  # least cosine of sentence and run in multilingual-e5-small: 0.010, 0.025
 OWN_TERMS = 2  # words of the sentence that each of two sentences alone must hold for both to be needed
 Vectors = NDArray[np.float32]
+Entails = Callable[[tuple[int, ...], Vectors], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +115,42 @@ def _inside(passage: Passage, quote: str, text: str) -> bool:
     return outer is not None and inner is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def find_support(text: str, vector: Vectors, passage: Passage, rows: Vectors) -> Support:
+def find_support(text: str, vector: Vectors, passage: Passage, rows: Vectors, entails: Entails | None = None) -> Support:
     """What a passage says for a sentence of its own language.
 
-    `vector` is the sentence's (dimension,), `rows` those of the passage's sentences, both unit rows of the embedding model.
+    `vector` is the sentence's (dimension,), `rows` those of the passage's sentences, both unit rows of the embedding model. `entails` tells of a run
+    of sentences, by their places, and of `findings` about it whether it entails the sentence; without it the rules alone decide.
     """
+    if place := quote_span(passage.sentences, text):
+        return Support(*place, None)
     claim, heading = read_claim(text, passage.language), read_claim(f"{passage.document}. {passage.section}", passage.language)
     sources = [read_claim(sentence.text, passage.language) for sentence in passage.sentences]
     runs = [Run(run, join_claims([sources[i] for i in run]), _similarity(vector, rows[list(run)])) for run in _runs(claim, sources)]
     if not runs:
         return Support(0, 0, Doubt.NOT_SAID)
     best = max(runs, key=lambda run: _rank(claim, run, heading))
-    texts = [passage.sentences[i].text for i in best.places]
-    doubts = _doubts(text, claim, best, heading, texts)
-    return Support(best.places[0], best.places[-1] + 1, next((doubt for doubt, found in doubts if found), None))
+    doubts = list(_doubts(text, claim, best, heading, [passage.sentences[i].text for i in best.places]))
+    first = next((doubt for doubt, found in doubts if found), None)
+    if entails:
+        foreign, findings = foreign_to(claim, join_claims(sources), heading), _findings(claim, best, heading, [found for _, found in doubts])
+        first = foreign or (None if entails(best.places, findings) else first or Doubt.NOT_SAID)
+    return Support(best.places[0], best.places[-1] + 1, first)
+
+
+def foreign_to(claim: Claim, passage: Claim, heading: Claim) -> Doubt | None:
+    """A doubt that nothing overrules: a figure or a name that the whole passage lacks; "first", "one" and units alone are no figures here."""
+    figures = frozenset(figure for figure in claim.figures if figure[0] != "1" and not figure[0].startswith("#"))
+    if wrong_figures(replace(claim, figures=figures, units=frozenset(), rates=frozenset()), passage, heading):
+        return Doubt.FIGURE
+    return Doubt.NAME if unknown_names(claim, passage, heading) else None
+
+
+def _findings(claim: Claim, run: Run, heading: Claim, doubts: Sequence[bool]) -> Vectors:
+    """What the rules found, in numbers near 1: how much is missing, how similar and long the run is, and each doubt."""
+    missing = uncovered(claim, run.said, heading)
+    share = sum(missing) / max(1, len(missing))
+    measures = [share, longest_gap(missing) / 3, missing[-1:] == [True], (run.similarity - SIMILARITY) * 10, len(run.places) - 1, len(missing) / 10]
+    return np.array([*measures, *doubts], np.float32)
 
 
 def _runs(claim: Claim, sources: Sequence[Claim]) -> Iterator[tuple[int, ...]]:

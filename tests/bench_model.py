@@ -15,7 +15,7 @@ from assistant.answer import Assistant, open_assistant
 from assistant.draft import read_sentences
 from assistant.guide import load_guide
 from assistant.settings import ROOT, load_settings
-from assistant.verify import find_support
+from assistant.support import SupportCheck
 from tests.bench_workers import questions
 from tests.model_server import scripted, serve_model
 
@@ -42,17 +42,15 @@ def beside(alone: Assistant, url: str) -> Assistant:
 
 
 def check_cost(assistant: Assistant) -> float:
-    """Milliseconds to embed a written sentence and to hold it against its passage, both languages."""
+    """Milliseconds to hold a written sentence against a passage that was not yet read, both languages."""
     passages = {(language, p.id): p for language in ("es", "en") for t in load_guide(assistant.settings.corpus, language) for p in t.passages}
     files = sorted((ROOT / "tests" / "data").glob("support_*.jsonl"))
     pairs = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    index, taken = assistant.retriever.open_index(), []
+    check, taken = SupportCheck(assistant.retriever.embeddings), []
     for pair in pairs[:: len(pairs) // PAIRS]:
         passage = passages[pair["lang"], pair["passage"]]
         started = time.perf_counter()
-        heading = f"{passage.document} › {passage.section}."
-        vector = assistant.retriever.embeddings.passages_with_sentences([(heading, [pair["sentence"]])])[0][1]
-        find_support(pair["sentence"], vector, passage, index.sentence_vectors(passage.language, passage.id))
+        check.find(pair["sentence"], passage)
         taken.append((time.perf_counter() - started) * 1000)
     return median(taken)
 

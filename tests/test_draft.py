@@ -26,7 +26,7 @@ QUESTIONS = {
     "es": "¿Cada cuánto se prueba el plan de continuidad con el proveedor?",
     "en": "How often is the continuity plan tested with the supplier?",
 }
-EVERY = 90  # of the own answerable questions, one in so many is put to the small model
+EVERY = 180  # of the own answerable questions, one in so many is put to the small model; `tests.real_model` puts them all
 Say = Callable[[dict[str, Any]], str]
 
 

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from assistant.embeddings import TextEmbeddings
-from assistant.models import Passage, Topic
+from assistant.models import Doubt, Passage, Topic
 from assistant.settings import ROOT
-from assistant.verify import Vectors, find_support
+from assistant.support import SupportCheck
 
-# Not the aims, which are 0.03 and 0.12: measured 0.033 and 0.369, rounded against us by 0.01. The rates, never the errors, were looked at about ten
-# times while the rules were chosen, so unseen sentences may fare somewhat worse.
-LET_THROUGH = 0.043
-DROPPED = 0.379
+# Most of the unsupported let through and of the supported dropped; the aims are 0.03 and 0.12. Measured 0.032 and 0.136, 0.025 and 0.188 (the rules
+# alone: 0.053 and 0.399 on `free`), rounded against us by 0.01.
+BOUNDS = {"test": (0.042, 0.146), "free": (0.035, 0.198)}
 ROWS = [
     json.loads(line) for path in sorted((ROOT / "tests" / "data").glob("support_*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()
 ]
@@ -28,31 +27,45 @@ def passages(guide: dict[str, list[Topic]]) -> dict[tuple[str, str], Passage]:
     return {(language, passage.id): passage for language, topics in guide.items() for topic in topics for passage in topic.passages}
 
 
+@pytest.fixture(scope="module")
+def check(embeddings: TextEmbeddings) -> SupportCheck:
+    return SupportCheck(embeddings)
+
+
 def test_the_pairs_are_balanced_and_cite_passages_that_exist(passages: dict[tuple[str, str], Passage]) -> None:
     assert len({row["id"] for row in ROWS}) == len(ROWS) and all((row["lang"], row["passage"]) in passages for row in ROWS)
-    splits = {split: {(row["lang"], row["passage"]) for row in ROWS if row["split"] == split} for split in ("calibration", "test")}
-    assert not splits["calibration"] & splits["test"]
+    cited = {split: {(row["lang"], row["passage"]) for row in ROWS if row["split"] == split} for split in ("calibration", *BOUNDS)}
+    assert not cited["calibration"] & (cited["test"] | cited["free"])
     for language in ("es", "en"):
-        test = [row for row in ROWS if row["lang"] == language and row["split"] == "test"]
-        assert 0.4 <= sum(row["supported"] for row in test) / len(test) <= 0.6
-        counts = Counter(row["kind"] for row in test if not row["supported"])
-        assert set(counts) == KINDS and min(counts.values()) >= 12
+        for split in BOUNDS:
+            rows = [row for row in ROWS if row["lang"] == language and row["split"] == split]
+            assert len(rows) >= 200 and 0.45 <= sum(row["supported"] for row in rows) / len(rows) <= 0.55
+            counts = Counter(row["kind"] for row in rows if not row["supported"])
+            assert set(counts) == KINDS and min(counts.values()) >= 8
 
 
-def test_few_unsupported_sentences_pass_and_most_supported_ones_do(embeddings: TextEmbeddings, passages: dict[tuple[str, str], Passage]) -> None:
-    rows = [row for row in ROWS if row["split"] == "test"]
-    cited = {(row["lang"], row["passage"]): passages[row["lang"], row["passage"]] for row in rows}
-    vectors = dict(zip(cited, embedded(embeddings, [(passage, [s.text for s in passage.sentences]) for passage in cited.values()]), strict=True))
-    sentences = embedded(embeddings, [(cited[row["lang"], row["passage"]], [row["sentence"]]) for row in rows])
+@pytest.mark.parametrize("split", BOUNDS)
+def test_few_unsupported_sentences_pass_and_most_supported_ones_do(check: SupportCheck, passages: dict[tuple[str, str], Passage], split: str) -> None:
     outcomes: dict[bool, list[bool]] = {True: [], False: []}
-    for row, sentence in zip(rows, sentences, strict=True):
-        key = row["lang"], row["passage"]
-        outcomes[row["supported"]].append(find_support(row["sentence"], sentence[0], cited[key], vectors[key]).doubt is None)
-    let_through, dropped = np.mean(outcomes[False]), 1 - np.mean(outcomes[True])
-    assert let_through <= LET_THROUGH and dropped <= DROPPED, f"let through {let_through:.3f}, dropped {dropped:.3f}"
+    for row in ROWS:
+        if row["split"] == split:
+            outcomes[row["supported"]].append(check.find(row["sentence"], passages[row["lang"], row["passage"]]).doubt is None)
+    rates = np.mean(outcomes[False]), 1 - np.mean(outcomes[True])
+    assert rates[0] <= BOUNDS[split][0] and rates[1] <= BOUNDS[split][1], "let through {:.3f}, dropped {:.3f}".format(*rates)
 
 
-def embedded(embeddings: TextEmbeddings, texts: list[tuple[Passage, list[str]]]) -> list[Vectors]:
-    """Unit rows of sentences under the heading of their passage."""
-    found = embeddings.passages_with_sentences([(f"{passage.document} › {passage.section}.", sentences) for passage, sentences in texts])
-    return [rows[1:] / np.linalg.norm(rows[1:], axis=1, keepdims=True) for rows in found]
+def test_what_the_passage_says_word_for_word_passes_and_what_another_says_does_not(check: SupportCheck, guide: dict[str, list[Topic]]) -> None:
+    elsewhere = []
+    for topics in guide.values():
+        for topic, other in zip(topics[::9], topics[1::9], strict=False):
+            passage, text = topic.passages[0], other.passages[0].sentences[-1].text
+            assert all(check.find(sentence.text, passage).doubt is None for sentence in passage.sentences)
+            elsewhere.append(check.find(text, passage).doubt)
+    assert len(elsewhere) > 10 and all(elsewhere)
+
+
+def test_a_figure_or_a_name_that_the_passage_does_not_have_never_passes(check: SupportCheck, passages: dict[tuple[str, str], Passage]) -> None:
+    passage = passages["en", "continuidad-planes#pruebas"]
+    text = passage.sentences[0].text.rstrip(".")
+    assert check.find(f"{text}, in 37 days.", passage).doubt == Doubt.FIGURE
+    assert check.find(f"{text}, as Gartner says.", passage).doubt == Doubt.NAME

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from assistant.embeddings.base import TextEmbeddings
+from assistant.embeddings.base import TextEmbeddings, Wording
 from assistant.settings import Settings
 
-__all__ = ["TextEmbeddings", "open_embeddings"]
+__all__ = ["TextEmbeddings", "Wording", "open_embeddings"]
 
 
 def open_embeddings(settings: Settings) -> TextEmbeddings:

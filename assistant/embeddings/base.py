@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+WORD = re.compile(r"[^\W_]+(?:[.,:/\-'’][^\W_]+)*|[%€$]")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text's words, the state of each in its context, and that of the whole."""
+
+    words: tuple[str, ...]
+    vectors: Vectors  # (words, dimension), rows of length 1
+    vector: Vectors  # (dimension,), of length 1
 
 
 class TextEmbeddings(Embeddings):
@@ -33,6 +45,10 @@ class TextEmbeddings(Embeddings):
         A sentence's row is the mean of its tokens' states within the passage ("late chunking"), so it keeps the context
         that a list item alone has lost, and costs nothing more.
         """
+
+    def wordings(self, heading: str, sentences: Sequence[str]) -> list[Wording] | None:
+        """Heading and sentences word by word, from one run over all of them; None from an engine that gives no token states."""
+        return None
 
     def embed_query(self, text: str) -> list[float]:
         """LangChain's name for one question."""

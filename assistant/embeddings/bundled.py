@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from assistant.embeddings.base import TextEmbeddings, Vectors, join_sentences, pool_spans
+from assistant.embeddings.base import WORD, TextEmbeddings, Vectors, Wording, join_sentences, pool_spans
 from assistant.embeddings.packed import dequantise, read_packed
 from assistant.embeddings.unigram import UnigramTokenizer, normalise, write_pieces
 
@@ -118,6 +118,19 @@ class BundledE5(TextEmbeddings):
                 tokens = states[row, : len(encoded[i].ids)]
                 out[i] = np.vstack([vectors[row], pool_spans(tokens, encoded[i].offsets, joined[i][1])])
         return out
+
+    def wordings(self, heading: str, sentences: Sequence[str]) -> list[Wording]:
+        """One run; a word's row is the mean of its tokens' states."""
+        prefix, first = "passage: ", normalise(heading)
+        text, spans = join_sentences(prefix, first, [normalise(sentence) for sentence in sentences])
+        encoding = self._tokenizer.encode(text)
+        states = self._run([encoding.ids], ["states"])[0][0]
+        found = []
+        for start, end in [(len(prefix), len(prefix) + len(first)), *spans]:
+            places = [match.span() for match in WORD.finditer(text, start, end)]
+            rows = pool_spans(states, encoding.offsets, [*places, (start, end)])
+            found.append(Wording(tuple(text[a:b] for a, b in places), rows[:-1], rows[-1]))
+        return found
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, specials included."""

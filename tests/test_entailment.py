@@ -1,0 +1,54 @@
+"""The networks judge as they were trained to, from words that are read the same way in every place."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from assistant.embeddings import TextEmbeddings, Wording
+from assistant.entailment import FLAGS, FOLDER, Entailment, Pair, forward, open_entailment, read_pair
+from tests.train_entailment import FINDINGS, Network, collate, plain
+
+HEADING = "Planes de continuidad › Pruebas."
+SAID = ["El plan se prueba una vez al año.", "El proveedor participa en la prueba.", "Los datos no salen del país."]
+
+
+@pytest.fixture(scope="module")
+def source(embeddings: TextEmbeddings) -> list[Wording]:
+    return embeddings.wordings(HEADING, SAID) or []
+
+
+def pair_of(embeddings: TextEmbeddings, source: list[Wording], text: str) -> Pair:
+    claim = (embeddings.wordings(HEADING, [text]) or [])[1]
+    return read_pair(claim, source[0], source[1:], [0], np.zeros(FINDINGS, np.float32), "es")
+
+
+def test_words_are_those_of_the_text_and_their_rows_are_unit(source: list[Wording]) -> None:
+    assert [wording.words[-1] for wording in source] == ["Pruebas", "año", "prueba", "país"]
+    for wording in source:
+        assert wording.vectors.shape[0] == len(wording.words)
+        assert np.allclose(np.linalg.norm(wording.vectors, axis=1), 1, atol=1e-4)
+
+
+def test_a_pair_says_which_words_match_and_where_they_stand(embeddings: TextEmbeddings, source: list[Wording]) -> None:
+    pair = pair_of(embeddings, source, "Las pruebas del plan no se repiten.")
+    words = [word for wording in source for word in wording.words]
+    assert pair.match.shape == (7, len(words)) and pair.claim_flags.shape == (7, FLAGS)
+    assert pair.match[3, words.index("plan")] == 2 and pair.match[1, words.index("prueba")] == 1 and pair.match[3, words.index("año")] == 0
+    assert pair.claim_flags[4, 0] == 1  # "no" denies
+    assert pair.source_flags[:, -2].sum() == len(source[1].words) and pair.source_flags[:, -1].sum() == len(source[0].words)
+
+
+def test_the_network_that_is_trained_and_the_one_that_judges_say_the_same(embeddings: TextEmbeddings, source: list[Wording]) -> None:
+    pairs = [pair_of(embeddings, source, text) for text in ("El plan se prueba cada año.", "El proveedor no participa.", "Sí.")]
+    network = Network(embeddings.dimension).eval()
+    weights = {name: value.numpy() for name, value in plain(network).items()}
+    assert np.allclose(network(collate(pairs)).detach().numpy(), [forward(weights, pair) for pair in pairs], atol=1e-4)
+
+
+def test_what_is_shipped_belongs_to_the_bundled_engine_and_to_no_other(embeddings: TextEmbeddings, source: list[Wording]) -> None:
+    shipped = open_entailment(embeddings.name)
+    assert isinstance(shipped, Entailment) and open_entailment("another-model") is None and open_entailment("../entailment") is None
+    scores = [shipped.score(pair_of(embeddings, source, text)) for text in ("Una vez al año se prueba el plan.", "El plan nunca se prueba.")]
+    assert scores[0] > shipped.threshold > scores[1]
+    assert [path.name for path in FOLDER.glob("entailment-*")] == [f"entailment-{embeddings.name}.npz"]
