@@ -2,7 +2,7 @@
 
 Each network lines up the sentence's words with the passage's (Parikh et al. 2016, a decomposable attention model), compares each word with what
 stands beside it, in both directions, and judges the whole. Trained by tests/train_entailment.py on tests/data/support_*.jsonl, each network without
-one fourth of the topics, on which its cut-off was measured. Weights belong to one embedding model.
+a fourth of the topics, on which the cut-off was measured. Weights belong to one embedding model.
 """
 
 from __future__ import annotations
