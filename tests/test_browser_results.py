@@ -18,7 +18,21 @@ from assistant.i18n import tr, tr_list
 from assistant.models import Assessment, StoredAnswer
 from assistant.settings import load_settings
 from assistant.storage import Store, open_store
-from tests.browser import DESK, PHONE, SCHEMES, OpenPage, browser, no_sideways_scroll, open_page, served, settle, violations, window, words
+from tests.browser import (
+    DESK,
+    PHONE,
+    SCHEMES,
+    OpenPage,
+    browser,
+    no_sideways_scroll,
+    open_page,
+    served,
+    settle,
+    violations,
+    wait_until,
+    window,
+    words,
+)
 
 __all__ = ["browser", "open_page", "window"]
 
@@ -72,13 +86,20 @@ def show_all(page: Page) -> None:
     settle(page)
 
 
+# Only what was typed is offered: until then Enter would choose something else.
+FILTERED = """typed => {
+  const offered = [...document.querySelectorAll("[role=option]")]
+  return offered.length > 0 && offered.every(option => option.innerText.includes(typed))
+}"""
+
+
 def pick(page: Page, name: str, option: str) -> None:
     """Choose in a select box with the keyboard."""
     field = page.get_by_role("combobox", name=name)
     field.scroll_into_view_if_needed()
     settle(page)  # scrolling closes the list
     field.press_sequentially(option)
-    page.get_by_role("option", name=option).first.wait_for()
+    wait_until(page, FILTERED, option)
     field.press("Enter")
     settle(page)
 
