@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.claim_cues import keys, labels
+from assistant.claim_cues import SINGLE, keys, labels
 from assistant.embeddings import Wording
 from assistant.lexical import analyse, fold
+from assistant.weights import SHIPPED
 
-FOLDER = Path(__file__).parent / "calibration"
-CUES = ("negation", "denying", "universal", "every", "hedge", "light", "saying", "may", "should", "must", "obliged", "counted")
+CUES = (*SINGLE, "counted")
 KINDS = ("actor", "implied", "side")
 FLAGS = len(CUES) + len(KINDS) + 5
 OTHERS = 2  # sentences of the passage that are looked at beside the run: those with most words of the sentence
@@ -104,7 +104,7 @@ class Entailment:
         return float(np.mean([forward(weights, pair) for weights in self._members]))
 
 
-def open_entailment(model: str, folder: Path = FOLDER) -> Entailment | None:
+def open_entailment(model: str, folder: Path = SHIPPED) -> Entailment | None:
     """The networks trained for an embedding model, if there are any."""
     path = folder / f"entailment-{model}.npz"
     return Entailment(path) if "/" not in model and path.exists() else None

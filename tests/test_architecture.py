@@ -64,7 +64,7 @@ ARROW = {
     },
     "draft": {"chat_model", "claims", "embeddings", "guide", "language", "model_tasks", "retrieval", "support"},
     "support": {"embeddings", "entailment", "verify"},
-    "entailment": {"claim_cues", "embeddings", "lexical"},
+    "entailment": {"claim_cues", "embeddings", "lexical", "weights"},
     "model_tasks": {"chat_model", "language", "lexical"},
     "chat_model": set(),
     "gate": {"index", "lexical", "retrieval", "weights"},

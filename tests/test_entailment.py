@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assistant.embeddings import TextEmbeddings, Wording
-from assistant.entailment import FLAGS, FOLDER, Entailment, Pair, forward, open_entailment, read_pair
+from assistant.entailment import FLAGS, Entailment, Pair, forward, open_entailment, read_pair
+from assistant.weights import SHIPPED
 from tests.train_entailment import FINDINGS, Network, collate, plain
 
 HEADING = "Planes de continuidad › Pruebas."
@@ -51,4 +52,4 @@ def test_what_is_shipped_belongs_to_the_bundled_engine_and_to_no_other(embedding
     assert isinstance(shipped, Entailment) and open_entailment("another-model") is None and open_entailment("../entailment") is None
     scores = [shipped.score(pair_of(embeddings, source, text)) for text in ("Una vez al año se prueba el plan.", "El plan nunca se prueba.")]
     assert scores[0] > shipped.threshold > scores[1]
-    assert [path.name for path in FOLDER.glob("entailment-*")] == [f"entailment-{embeddings.name}.npz"]
+    assert [path.name for path in SHIPPED.glob("entailment-*")] == [f"entailment-{embeddings.name}.npz"]

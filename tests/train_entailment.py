@@ -21,11 +21,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 from torch.nn.utils.rnn import pad_sequence
 
 from assistant.embeddings import TextEmbeddings, open_embeddings
-from assistant.entailment import FLAGS, FOLDER, Floats, Pair, read_pair
+from assistant.entailment import FLAGS, Floats, Pair, read_pair
 from assistant.guide import load_guide
 from assistant.models import Passage
 from assistant.settings import ROOT, load_settings
 from assistant.verify import find_support
+from assistant.weights import SHIPPED
 
 FOLDS = 4
 TURNS = 1  # how often the topics are dealt out anew; twice, eight networks, let 0.044 through and dropped 0.112 of `test`: no better
@@ -197,7 +198,7 @@ def main() -> None:
         scores = certain + np.mean(judged, axis=0)
         limit = cut_off(scores, supported)
         print(f"cut-off {limit:.3f}: {np.mean(scores[supported] < limit):.3f} of the supported pairs dropped", flush=True)
-        np.savez_compressed(FOLDER / f"entailment-{embeddings.name}.npz", threshold=np.float32(limit), **arrays)
+        np.savez_compressed(SHIPPED / f"entailment-{embeddings.name}.npz", threshold=np.float32(limit), **arrays)
 
 
 def train_turn(examples: Sequence[Example], turn: int) -> tuple[Floats, dict[str, Any]]:
