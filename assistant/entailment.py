@@ -103,6 +103,10 @@ class Entailment:
         """Mean logit of the networks; what reaches `threshold` is entailed."""
         return float(np.mean([forward(weights, pair) for weights in self._members]))
 
+    def entails(self, pair: Pair) -> bool:
+        """Whether the source entails the claim."""
+        return self.score(pair) >= self.threshold
+
 
 def open_entailment(model: str, folder: Path = SHIPPED) -> Entailment | None:
     """The networks trained for an embedding model, if there are any."""

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from assistant.embeddings import TextEmbeddings, Wording
-from assistant.entailment import open_entailment, read_pair
+from assistant.entailment import Pair, open_entailment, read_pair
 from assistant.models import Passage
 from assistant.verify import Support, Vectors, find_support
 
+Judge = Callable[[Pair], bool]
+
 
 class SupportCheck:
-    """Checks sentences; the passages of one answer are embedded once."""
+    """Checks sentences; the passages of one answer are embedded once.
 
-    def __init__(self, embeddings: TextEmbeddings) -> None:
+    `judge` says of a pair whether it holds: if not given, the networks of the embedding model; where there are none, the rules decide alone.
+    """
+
+    def __init__(self, embeddings: TextEmbeddings, judge: Judge | None = None) -> None:
         self._embeddings = embeddings
-        self._entailment = open_entailment(embeddings.name)
+        networks = open_entailment(embeddings.name)
+        self._judge = judge or (networks.entails if networks else None)
         self._passages: dict[tuple[str, str], list[Wording] | None] = {}
 
     def find(self, text: str, passage: Passage) -> Support:
         """What the passage says for the sentence, see `verify.find_support`."""
         heading = f"{passage.document} › {passage.section}."
-        claim, source = self._embeddings.wordings(heading, [text]), self._wordings(passage, heading)
-        if claim is None or source is None or self._entailment is None:
+        claim, source, judge = self._embeddings.wordings(heading, [text]), self._wordings(passage, heading), self._judge
+        if claim is None or source is None or judge is None:
             rows = self._embeddings.passages_with_sentences([(heading, [text]), (heading, [s.text for s in passage.sentences])])
             return find_support(text, rows[0][1], passage, rows[1][1:])
-        entailment = self._entailment
 
         def entails(run: Sequence[int], findings: Vectors) -> bool:
-            pair = read_pair(claim[1], source[0], source[1:], run, findings, passage.language)
-            return entailment.score(pair) >= entailment.threshold
+            return judge(read_pair(claim[1], source[0], source[1:], run, findings, passage.language))
 
         return find_support(text, claim[1].vector, passage, np.stack([wording.vector for wording in source[1:]]), entails)
 
