@@ -8,7 +8,9 @@ from datetime import date
 
 from assistant.gaps import CRITICALITY, EFFORT, FIND_OUT_DAYS, STRICTEST_TIER
 from assistant.i18n import format_date, format_number, locale_for, tr
+from assistant.models import StoredAnswer
 from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question, chosen, measure
+from assistant.replies import reply_of
 from assistant.scoring import CAP_FAILED, CAP_PARTIAL, CUTS, KNOWN_ENOUGH, Score
 
 VALUE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]*)")  # a figure and its unit
@@ -49,6 +51,17 @@ def _value_label(question: Question, answer: str, locale: str) -> str:
         return format_date(value, locale)
     match = VALUE.fullmatch(answer.strip()) if value is not None else None
     return f"{format_number(float(match[1].replace(',', '.')), locale, 2, grouped=False)} {match[2]}".strip() if match else answer
+
+
+def field_text(question: Question, field: str, answer: StoredAnswer, language: str, locale: str) -> str:
+    """One field of a stored answer in words; `option` stands for the whole reply."""
+    if field == "option":
+        return answer_label(question, reply_of(answer), language, locale)
+    if field == "status":
+        return tr(f"statuses.{answer.status}", language)
+    if field == "due":
+        return format_date(answer.due, locale) if answer.due else ""
+    return str(getattr(answer, field))
 
 
 def method_notes(language: str, locale: str) -> tuple[Note, ...]:

@@ -15,7 +15,7 @@ from assistant.i18n import format_date, locale_for, tr
 from assistant.models import Assessment, StoredAnswer
 from assistant.questionnaire import NOT_APPLICABLE, Question, Questionnaire
 from assistant.replies import reply_of, with_reply
-from assistant.wording import answer_label
+from assistant.wording import field_text
 
 OWNER_LIMIT, REASON_LIMIT = 200, 2000  # characters
 FIELDS = {"comment": "note"}  # columns that change a field of another name
@@ -195,7 +195,7 @@ _EDITS = {"owner": _owner, "due": _due, "status": _status, "comment": _comment, 
 
 def _difference(given: _Import, question: Question, field: str, before: StoredAnswer, after: StoredAnswer, place: str) -> Difference:
     exported = given.book.exported[question.id]
-    shown = _shown(given, question, field, before)
+    shown = field_text(question, field, before, given.language, given.locale)
     if not shown and field in ("owner", "due"):  # the report showed the role and the date that the question proposes
         shown = exported[field] if field == "owner" or not exported[field] else format_date(date.fromisoformat(exported[field]), given.locale)
     return Difference(
@@ -204,20 +204,9 @@ def _difference(given: _Import, question: Question, field: str, before: StoredAn
         field=field,
         label=tr(f"reimport.fields.{field}", given.language),
         before=shown,
-        after=_shown(given, question, field, after),
+        after=field_text(question, field, after, given.language, given.locale),
         cell=place,
     )
-
-
-def _shown(given: _Import, question: Question, field: str, answer: StoredAnswer) -> str:
-    """One field of an answer in words."""
-    if field == "option":
-        return answer_label(question, reply_of(answer), given.language, given.locale)
-    if field == "status":
-        return tr(f"statuses.{answer.status}", given.language)
-    if field == "due":
-        return format_date(answer.due, given.locale) if answer.due else ""
-    return str(getattr(answer, field))
 
 
 def _reason(error: Rejected, language: str) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-from assistant.i18n import format_date
+from assistant.i18n import format_date, tr
 from assistant.models import StoredAnswer
 from assistant.questionnaire import Question
-from assistant.replies import reply_of
 from assistant.storage.answers import VALUES
-from assistant.ui.assessments_edit import REPLY, field_names
+from assistant.ui.assessments_edit import REPLY
 from assistant.ui.markup import html_text
 from assistant.ui.session import language, local, locale, store, words
-from assistant.wording import answer_label
+from assistant.wording import field_text
 
 
 def history_html(assessment_id: str, question: Question) -> str:
@@ -29,11 +28,10 @@ def history_html(assessment_id: str, question: Question) -> str:
 
 
 def _change(question: Question, before: StoredAnswer, after: StoredAnswer) -> str:
-    """The reply where it is another one, else the names of what changed beside it."""
-    changed = [name for name in VALUES if getattr(before, name) != getattr(after, name)]
-    if any(name in REPLY for name in changed) or not changed:
-        return answer_label(question, reply_of(after), language(), locale())
-    return ", ".join(field_names(changed))
+    """Every field that changed, with what it says since."""
+    changed = dict.fromkeys("option" if name in REPLY else name for name in VALUES if getattr(before, name) != getattr(after, name))
+    texts = ((name, field_text(question, name, after, language(), locale()) or "–") for name in changed or ("option",))
+    return "; ".join(f"{tr(f'reimport.fields.{name}', language())}: {text}" for name, text in texts)
 
 
 def _moment(since: datetime) -> str:
