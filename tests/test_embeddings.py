@@ -100,6 +100,14 @@ def test_every_engine_gives_unit_rows_in_the_order_of_the_texts(name: str, reque
         assert cosines(rows, np.concatenate([embed([text]) for text in mixed])).min() >= 0.98
 
 
+def test_a_vector_of_the_bundled_engine_hangs_on_its_text_alone(embeddings: BundledE5, texts: list[str]) -> None:
+    many, few = embeddings.questions(texts[:40]), embeddings.questions(texts[5:7])
+    assert len(few) <= bundled.ONE_BY_ONE < len(many)
+    assert np.allclose(many[5:7], few, atol=1e-5)
+    passages = [(text, [text, texts[0]]) for text in texts[:40]]
+    assert np.allclose(embeddings.passages_with_sentences(passages)[7], embeddings.passages_with_sentences(passages[7:8])[0], atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["embeddings", "oracle", "minilm"])
 def test_a_passage_is_one_row_and_each_of_its_sentences_another(name: str, request: pytest.FixtureRequest, guide: dict[str, list[Topic]]) -> None:
     engine: TextEmbeddings = request.getfixturevalue(name)
@@ -139,9 +147,9 @@ def test_every_engine_is_a_langchain_embeddings(embeddings: TextEmbeddings) -> N
 
 
 @given(st.text(max_size=8), st.text(max_size=20), st.lists(st.text(max_size=20), max_size=6))
-def test_the_span_of_a_sentence_is_where_it_stands_in_the_text(prefix: str, heading: str, sentences: list[str]) -> None:
+def test_the_span_of_heading_and_sentence_is_where_they_stand_in_the_text(prefix: str, heading: str, sentences: list[str]) -> None:
     text, spans = join_sentences(prefix, heading, sentences)
-    assert [text[start:end] for start, end in spans] == sentences and text.startswith(prefix + heading)
+    assert [text[start:end] for start, end in spans] == [heading, *sentences] and text.startswith(prefix + heading)
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.data())

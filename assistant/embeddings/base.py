@@ -77,8 +77,8 @@ def pool_spans(states: Vectors, offsets: Sequence[tuple[int, int]], spans: Seque
 
 
 def join_sentences(prefix: str, heading: str, sentences: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """The text that is embedded for a passage, and the character span of each sentence in it."""
-    text, spans = f"{prefix}{heading}", []
+    """The text that is embedded for a passage, and the character spans of its heading and of each sentence."""
+    text, spans = f"{prefix}{heading}", [(len(prefix), len(prefix) + len(heading))]
     for sentence in sentences:
         spans.append((len(text) + 1, len(text) + 1 + len(sentence)))
         text += f" {sentence}"

@@ -49,7 +49,7 @@ class SentenceTransformerEmbeddings(TextEmbeddings):
             states = output["token_embeddings"].cpu().numpy()
             offsets = self._model.tokenizer(text, truncation=True, return_offsets_mapping=True)["offset_mapping"]
             vector = unit(output["sentence_embedding"].cpu().numpy()[None])
-            rows.append(np.vstack([vector, pool_spans(states[: len(offsets)], offsets, spans)]))
+            rows.append(np.vstack([vector, pool_spans(states[: len(offsets)], offsets, spans[1:])]))
         return rows
 
     def _encode(self, prefix: str, texts: Sequence[str]) -> Vectors:
