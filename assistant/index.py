@@ -26,7 +26,7 @@ from assistant.models import Passage, Sentence, Source
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1  # raise when the layout of an edition changes
+FORMAT = 2  # raise when the layout of an edition changes, or what an engine gives for the same text
 POINTER = "current"
 KEPT = 2000  # passages kept in memory once read, about 2 kB each
 MANIFEST = "manifest.json"  # written last: an edition without it is not complete

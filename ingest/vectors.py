@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.index import FORMAT
+
 Vectors = NDArray[np.float32]
 SEEDS = Path(__file__).parent / "seeds"
 
@@ -24,7 +26,7 @@ def content_hash(*parts: str) -> str:
 
 
 class VectorCache:
-    """A small SQLite file: hash -> matrix of vectors, float16."""
+    """A small SQLite file: hash -> matrix of vectors, float16; what an earlier format of the index knew is forgotten."""
 
     def __init__(self, folder: Path, model: str, dimension: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,6 +35,9 @@ class VectorCache:
         name = "".join(c if c.isalnum() else "-" for c in model)
         self._db = sqlite3.connect(folder / f"vectors-{name}.sqlite", timeout=60)
         self._db.execute("PRAGMA journal_mode=WAL")
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+            self._db.execute("DROP TABLE IF EXISTS vectors")
+            self._db.execute(f"PRAGMA user_version = {FORMAT}")
         self._db.execute("CREATE TABLE IF NOT EXISTS vectors (hash TEXT PRIMARY KEY, rows BLOB NOT NULL)")
 
     def get(self, hashes: Iterable[str]) -> dict[str, Vectors]:

@@ -81,7 +81,7 @@ def ingest(asks: str) -> None:
     every = build.guide_entries
     build.guide_entries = lambda settings: {"es": [entry if asks == "with" else unasked(entry) for entry in every(settings)["es"]]}
     embeddings = open_embeddings(settings)
-    embeddings.passages_with_sentences([("calentamiento", ["calentamiento"])])
+    embeddings.passages_with_sentences([("calentamiento", ["calentamiento"])] * build.BATCH)
     started = time.perf_counter()
     changes = build.update_index(settings, embeddings)
     emit({"passages": changes.added, "seconds": time.perf_counter() - started})

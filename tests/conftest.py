@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -24,10 +24,12 @@ from assistant.embeddings import TextEmbeddings
 from assistant.embeddings.bundled import make_engine, open_bundled
 from assistant.guide import guide_languages, load_guide
 from assistant.models import Topic
-from assistant.report import Report
 from assistant.settings import ROOT, Settings, load_settings
 from ingest.build import update_index
-from tests.exports import LANGUAGES, Files, make_answers, make_report
+
+if TYPE_CHECKING:
+    from assistant.report import Report
+    from tests.exports import Files
 
 hypothesis_settings.register_profile("resguardo", deadline=None)  # a busy machine is no failure
 hypothesis_settings.load_profile("resguardo")
@@ -213,10 +215,14 @@ def ask_batch(home: Path) -> BatchRun:
 @pytest.fixture(scope="session")
 def reports() -> dict[str, Report]:
     """One report a language."""
+    from tests.exports import LANGUAGES, make_answers, make_report
+
     return {language: make_report(form, make_answers(form), language) for language, form in LANGUAGES.items()}
 
 
 @pytest.fixture(scope="session")
 def files(reports: dict[str, Report]) -> Files:
     """Those reports as files."""
+    from tests.exports import Files
+
     return Files(reports)

@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 
-from openpyxl import load_workbook
-
 from assistant.catalogue import load_questionnaires
 from assistant.export import FORMATS, Origin, export_bytes
 from assistant.models import Assessment, StoredAnswer
@@ -63,6 +61,8 @@ def questionnaire_of(name: str) -> Questionnaire:
 
 
 def book_of(content: bytes) -> Any:
+    from openpyxl import load_workbook
+
     return load_workbook(BytesIO(content))
 
 
@@ -107,9 +107,7 @@ def _plain_text(content: bytes) -> str:
 
 
 def _excel_text(content: bytes) -> str:
-    from openpyxl import load_workbook
-
-    sheets = [sheet for sheet in load_workbook(BytesIO(content)).worksheets if sheet.sheet_state == "visible"]
+    sheets = [sheet for sheet in book_of(content).worksheets if sheet.sheet_state == "visible"]
     return "\n".join(str(cell.value) for sheet in sheets for row in sheet.iter_rows() for cell in row if cell.value is not None)
 
 

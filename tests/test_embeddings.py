@@ -100,7 +100,8 @@ def test_every_engine_gives_unit_rows_in_the_order_of_the_texts(name: str, reque
         assert cosines(rows, np.concatenate([embed([text]) for text in mixed])).min() >= 0.98
 
 
-def test_a_vector_of_the_bundled_engine_hangs_on_its_text_alone(embeddings: BundledE5, texts: list[str]) -> None:
+def test_a_vector_of_the_bundled_engine_hangs_on_its_text_alone(engine_folder: Path, texts: list[str]) -> None:
+    embeddings = open_bundled(engine_folder, 2)
     many, few = embeddings.questions(texts[:40]), embeddings.questions(texts[5:7])
     assert len(few) <= bundled.ONE_BY_ONE < len(many)
     assert np.allclose(many[5:7], few, atol=1e-5)

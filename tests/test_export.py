@@ -1,4 +1,4 @@
-"""Exports: every format says what it is, keeps every citation, runs nothing that a person typed, and can be recomputed."""
+"""Exports: every format says what it is, keeps every citation and runs nothing that a person typed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 
 from assistant.errors import AssistantError
 from assistant.export import FORMATS, NO_ORIGIN, export_bytes, write_export
@@ -45,7 +44,7 @@ def test_every_gap_keeps_its_action_its_citations_and_its_clauses(language: str,
 def test_a_gaps_citation_stands_in_the_gaps_own_row_or_entry(reports: dict[str, Report], files: Files) -> None:
     gaps = reports["es"].gaps
     rows = list(csv.DictReader(StringIO(files["es", ".csv"].decode("utf-8-sig")), delimiter=";"))
-    sheet = load_workbook(BytesIO(files["es", ".xlsx"])).worksheets[1]
+    sheet = book_of(files["es", ".xlsx"]).worksheets[1]
     cells = [["" if cell.value is None else str(cell.value) for cell in line] for line in sheet.iter_rows(min_row=FIRST_ROW)]
     entries = re.findall(r"(?ms)^- \[[ x]\] .*?(?=^- \[|^## )", files["es", ".md"].decode())
     assert len(rows) == len(cells) == len(entries) == len(gaps)
@@ -148,7 +147,7 @@ def hostile() -> tuple[Report, dict[str, bytes]]:
 
 
 def test_no_cell_of_the_workbook_is_a_formula_but_ours(hostile: tuple[Report, dict[str, bytes]]) -> None:
-    book = load_workbook(BytesIO(hostile[1][".xlsx"]))
+    book = book_of(hostile[1][".xlsx"])
     formulas = [(sheet.title, str(cell.value)) for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     assert {title for title, _ in formulas} == {"Respuestas", "Método y límites"}
     assert all(re.match(r"=(IFERROR\(INDEX\(resguardo_lists|IF\([A-Z(]|IF\(SUMPRODUCT)", formula) for _, formula in formulas)

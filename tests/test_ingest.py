@@ -435,3 +435,11 @@ def test_the_cache_gives_back_vectors_and_forgets_what_is_not_kept(tmp_path: Pat
         assert set(cache.get(["a", "b"])) == {"b"}
     with closing(VectorCache(tmp_path, "another", 3)) as cache:
         assert cache.get(["b"]) == {}
+
+
+def test_vectors_of_an_earlier_format_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for formats, known in ((1, set()), (1, {"a"}), (2, set())):
+        monkeypatch.setattr("ingest.vectors.FORMAT", formats)
+        with closing(VectorCache(tmp_path, "org/model", 3)) as cache:
+            assert set(cache.get(["a"])) == known
+            cache.put({"a": np.eye(3, dtype=np.float32)})

@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 MODEL_NAME = "multilingual-e5-small"
 PACKED_FILE = "e5-small-q4.bin"
 PIECES = "pieces.npz"
-GRAPH = 3  # raise when the graph that is made changes
+GRAPH = 3  # raise when the graph that is made changes, and the index's FORMAT with it
+MOST_SIDE_BY_SIDE = 8  # each run takes up to 30 MB, and a container may have fewer processors than its host shows
 ONE_BY_ONE = 16  # texts up to which each run uses all processors; more are run side by side, each on one
 
 
@@ -78,6 +79,8 @@ def make_engine(folder: Path) -> Path:
             os.replace(made / "encoder.onnx.part", made / "encoder.onnx")
             write_pieces(model, made / f"{PIECES}.part")
             os.replace(made / f"{PIECES}.part", made / PIECES)  # last: where it stands, the engine is whole
+            for old in set(folder.glob(f"{MODEL_NAME}-*")) - {made}:
+                shutil.rmtree(old, ignore_errors=True)
     return made
 
 
@@ -95,12 +98,12 @@ class BundledE5(TextEmbeddings):
         self._tokenizer = UnigramTokenizer(folder / PIECES, model.specials, shape.positions)
         self._graph = str(folder / "encoder.onnx")
         self._session = _session(self._graph, threads)
-        self._side_by_side = threads or len(os.sched_getaffinity(0))
+        self._side_by_side = threads or min(len(os.sched_getaffinity(0)), MOST_SIDE_BY_SIDE)
 
     @cached_property
     def _one_thread(self) -> Any:
         """For many texts: a run on each processor gets a fifth more done than run after run on all of them."""
-        return _session(self._graph, 1)
+        return _session(self._graph, 1) if self._side_by_side > 1 else self._session
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Embed with the `query: ` prefix the model was trained with."""

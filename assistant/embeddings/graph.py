@@ -1,7 +1,7 @@
 """Writes the transformer of the packed model as an ONNX graph with int8 weights.
 
-Input `embedded` (batch, tokens, hidden): word + position + type embeddings, looked up outside; a batch holds texts of one length,
-so nothing is filled up or masked. Output `vector` (batch, hidden): mean over the tokens, length 1; `states` (batch, tokens, hidden).
+Input `embedded` (1, tokens, hidden): word + position + type embeddings, looked up outside; a batch is one text,
+since int8 rounds by what runs together. Output `vector` (1, hidden): mean over the tokens, length 1; `states` (1, tokens, hidden).
 """
 
 from __future__ import annotations
@@ -98,10 +98,10 @@ def write_int8(model: PackedModel, path: Path) -> None:
     for n in range(shape.layers):
         x = g.layer(x, n)
     g.pool(g.node("Identity", [x], "states"))
-    inputs = [helper.make_tensor_value_info("embedded", TENSOR_FLOAT, ["batch", "tokens", shape.hidden])]
+    inputs = [helper.make_tensor_value_info("embedded", TENSOR_FLOAT, [1, "tokens", shape.hidden])]
     outputs = [
-        helper.make_tensor_value_info("vector", TENSOR_FLOAT, ["batch", shape.hidden]),
-        helper.make_tensor_value_info("states", TENSOR_FLOAT, ["batch", "tokens", shape.hidden]),
+        helper.make_tensor_value_info("vector", TENSOR_FLOAT, [1, shape.hidden]),
+        helper.make_tensor_value_info("states", TENSOR_FLOAT, [1, "tokens", shape.hidden]),
     ]
     graph = helper.make_graph(g.nodes, "multilingual-e5-small", inputs, outputs, g.constants)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION), path)
