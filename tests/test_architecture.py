@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Run, environment
 
 from assistant.settings import ROOT
+from tests.conftest import Run, environment
 
 OURS = ("assistant", "ingest")
 PLAIN = {"models", "settings", "errors", "i18n"}  # everything may import these; they import nothing else of ours

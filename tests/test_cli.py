@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BatchRun, Run
 
 from assistant.__main__ import main
 from assistant.i18n import tr
 from assistant.models import Reason
+from tests.conftest import BatchRun, Run
 
 QUESTION = "¿Cada cuánto hay que ensayar el plan de continuidad?"
 FAR = "¿Cómo se prepara un arroz con pollo?"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,6 @@ import pytest
 
 from assistant.answer import Assistant
 from assistant.calibrate import calibrate, read_labelled
-from assistant.embeddings import TextEmbeddings
-from assistant.embeddings.base import Vectors
 from assistant.errors import AssistantError
 from assistant.gate import FEATURES, Verdict, gate_features, gate_probabilities, judge
 from assistant.lexical import fold
@@ -28,23 +25,6 @@ SHARED = ROOT.parent / "shared" / "eval"
 Row = dict[str, Any]
 
 
-class Remembering(TextEmbeddings):
-    """The real engine, with the vectors of all our questions made in one go."""
-
-    def __init__(self, engine: TextEmbeddings, texts: Sequence[str]) -> None:
-        self.engine, self.name, self.dimension = engine, engine.name, engine.dimension
-        self.known = dict(zip(texts, engine.questions(texts), strict=True))
-
-    def questions(self, texts: Sequence[str]) -> Vectors:
-        return np.stack([self.known[text] if text in self.known else self.engine.questions([text])[0] for text in texts])
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        return self.engine.passages(texts)
-
-    def passages_with_sentences(self, passages: Sequence[tuple[str, Sequence[str]]]) -> list[Vectors]:
-        return self.engine.passages_with_sentences(passages)
-
-
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     lines = [line for path in sorted(DATA.glob("questions_*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -52,9 +32,8 @@ def rows() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def retriever(assistant: Assistant, rows: list[Row]) -> GuideRetriever:
-    remembering = Remembering(assistant.retriever.embeddings, [row["question"] for row in rows])
-    return assistant.retriever.model_copy(update={"embeddings": remembering, "weights": None})
+def retriever(assistant: Assistant) -> GuideRetriever:
+    return assistant.retriever.model_copy(update={"weights": None})
 
 
 @pytest.fixture(scope="module")

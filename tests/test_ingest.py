@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Run, environment, lend_engine, write_small_guide
 from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +32,7 @@ from ingest.__main__ import main
 from ingest.build import Changes, embedded_text, guide_entries, outdated, update_index
 from ingest.selfcheck import understands, weak_languages
 from ingest.vectors import VectorCache, content_hash, read_seed
+from tests.conftest import Run, environment, lend_engine, write_small_guide
 
 PLAN = "continuidad-planes"
 QUESTION = "¿Cada cuánto hay que ensayar el plan de continuidad?"

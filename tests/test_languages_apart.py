@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from conftest import BatchRun
 
 from assistant.catalogue import load_profile, load_questionnaires
 from assistant.export.markdown import markdown_bytes
@@ -19,6 +18,7 @@ from assistant.questionnaire import NOT_APPLICABLE, UNKNOWN, Question
 from assistant.report import Report, build_report
 from assistant.scoring import AnswerSheet, Response
 from assistant.settings import load_settings
+from tests.conftest import BatchRun
 
 DAY = date(2026, 11, 22)
 FINISHED = ("es", "en")  # languages in which everything is there

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import environment, lend_engine
 
 from assistant.settings import ROOT
+from tests.conftest import environment, lend_engine
 
 PORTUGUESE = Path(__file__).parent / "data" / "pt"
 GUIDE = ("continuidad-planes", "acuerdos-nivel-servicio", "salida-proveedor")  # the topics in Spanish and English
