@@ -30,4 +30,8 @@ def says_directly(sentence: str, cues: tuple[re.Pattern[str], ...]) -> bool:
 @cache
 def _cues() -> dict[str, tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]]:
     kinds = yaml.safe_load(CUES.read_text(encoding="utf-8"))
-    return {language: tuple((re.compile(kind["asks"]), re.compile(kind["says"])) for kind in entries.values()) for language, entries in kinds.items()}
+    return {language: tuple((_pattern(kind["asks"]), _pattern(kind["says"])) for kind in entries.values()) for language, entries in kinds.items()}
+
+
+def _pattern(lines: str) -> re.Pattern[str]:
+    return re.compile("".join(line.strip() for line in lines.splitlines()))

@@ -128,6 +128,18 @@ def test_a_covered_question_is_answered_from_the_section_that_says_it(assistant:
     assert check_citations(answer) and answer.elapsed_ms > 0 and 1 <= len(answer.suggestions) <= 3
 
 
+@pytest.mark.parametrize(
+    ("question", "actor"),
+    [
+        ("¿Quién debe aprobar el RTO?", "dirección"),
+        ("¿Quién guarda las contraseñas de administrador cuando se va el proveedor?", "una persona nombrada por la empresa"),
+        ("Who answers for it if the sub-processor fails?", "first processor"),
+    ],
+)
+def test_who_is_answered_first_by_the_sentence_that_says_who(assistant: Assistant, question: str, actor: str) -> None:
+    assert actor in assistant.ask(question).sentences[0].text
+
+
 @pytest.mark.parametrize("question", ["", "   ", "¿?", "el", "the", "...", "🙂", "\x00\x01", "¿Y?", "?!", "\u202e\u202d"])
 @pytest.mark.parametrize("language", languages())
 def test_nothing_to_go_by_is_unclear_in_the_language_of_the_interface(assistant: Assistant, question: str, language: str) -> None:

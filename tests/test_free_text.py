@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import yaml
 
 from assistant.catalogue import load_questionnaires
-from assistant.directness import CUES, direct_cues
+from assistant.directness import CUES, direct_cues, says_directly
 from assistant.embeddings import TextEmbeddings
 from assistant.free_text import PHRASINGS, Kind, asks, read_text, recognise_start
 from assistant.settings import load_settings
@@ -32,6 +33,24 @@ def test_narrow_questions_are_of_the_same_kinds_in_both_languages() -> None:
     cues = yaml.safe_load(CUES.read_text(encoding="utf-8"))
     assert {"es", "en"} <= set(cues)
     assert len({tuple(kinds) for kinds in cues.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "says", "lacks"),
+    [
+        ("¿Quién aprueba el RTO?", "es", "El dueño del proceso propone el RTO y la dirección lo aprueba.", "El RTO del proveedor debe ser corto."),
+        ("¿A quién reporta?", "es", "La gobernanza reporta a la dirección o al comité de riesgos.", "Un informe del proveedor llega cada mes."),
+        ("Who approves the RTO?", "en", "The process owner, with the supplier, proposes the RTO.", "The supplier's RTO must be short."),
+        ("who forecast it?", "en", "According to Gartner, six in ten would plan together.", "AI tools help the provider to manage turnover."),
+    ],
+)
+def test_who_asks_for_someone_who_acts_not_for_someone_who_is_mentioned(question: str, language: str, says: str, lacks: str) -> None:
+    cues = direct_cues(question, language)
+    assert says_directly(says, cues) and not says_directly(lacks, cues)
+
+
+def test_for_whom_a_text_is_meant_is_no_question_of_who() -> None:
+    assert direct_cues("¿Qué leyes importan para quien externaliza?", "es") == ()
 
 
 def test_a_language_without_phrases_is_read_by_its_marks_and_the_options_own_words(embeddings: TextEmbeddings) -> None:
