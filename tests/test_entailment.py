@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from assistant.embeddings import TextEmbeddings, Wording
-from assistant.entailment import FLAGS, Entailment, Pair, forward, open_entailment, read_pair
+from assistant.embeddings.graph import LEVELS
+from assistant.entailment import FLAGS, Entailment, Pair, open_entailment, read_pair
 from assistant.weights import SHIPPED
-from tests.train_entailment import FINDINGS, Network, collate, plain
+from tests.train_entailment import FINDINGS, Network, score, write
 
 HEADING = "Planes de continuidad › Pruebas."
 SAID = ["El plan se prueba una vez al año.", "El proveedor participa en la prueba.", "Los datos no salen del país."]
@@ -27,8 +32,10 @@ def pair_of(embeddings: TextEmbeddings, source: list[Wording], text: str) -> Pai
 def test_words_are_those_of_the_text_and_their_rows_are_unit(source: list[Wording]) -> None:
     assert [wording.words[-1] for wording in source] == ["Pruebas", "año", "prueba", "país"]
     for wording in source:
-        assert wording.vectors.shape[0] == len(wording.words)
-        assert np.allclose(np.linalg.norm(wording.vectors, axis=1), 1, atol=1e-4)
+        levels = np.split(wording.vectors, len(LEVELS), axis=1)
+        assert all(level.shape == (len(wording.words), wording.vector.shape[0]) for level in levels)
+        assert all(np.allclose(np.linalg.norm(level, axis=1), 1, atol=1e-4) for level in levels)
+        assert len(wording.words) < 2 or not np.allclose(levels[0], levels[-1], atol=0.1)
 
 
 def test_a_pair_says_which_words_match_and_where_they_stand(embeddings: TextEmbeddings, source: list[Wording]) -> None:
@@ -40,11 +47,17 @@ def test_a_pair_says_which_words_match_and_where_they_stand(embeddings: TextEmbe
     assert pair.source_flags[:, -2].sum() == len(source[1].words) and pair.source_flags[:, -1].sum() == len(source[0].words)
 
 
-def test_the_network_that_is_trained_and_the_one_that_judges_say_the_same(embeddings: TextEmbeddings, source: list[Wording]) -> None:
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning", "ignore:# The axis name:UserWarning")  # what torch's exporter says of itself
+def test_the_networks_that_are_trained_and_those_that_judge_say_the_same(embeddings: TextEmbeddings, source: list[Wording], tmp_path: Path) -> None:
     pairs = [pair_of(embeddings, source, text) for text in ("El plan se prueba cada año.", "El proveedor no participa.", "Sí.")]
-    network = Network(embeddings.dimension).eval()
-    weights = {name: value.numpy() for name, value in plain(network).items()}
-    assert np.allclose(network(collate(pairs)).detach().numpy(), [forward(weights, pair) for pair in pairs], atol=1e-4)
+    torch.manual_seed(1)
+    networks = [Network(embeddings.dimension * len(LEVELS), len(LEVELS)).eval() for _ in range(2)]
+    write(networks, 1.5, tmp_path / "entailment-trained.onnx")
+    judges = open_entailment("trained", tmp_path)
+    assert judges and judges.threshold == 1.5
+    said = [judges.score(pair) for pair in pairs]
+    assert np.allclose(said, [np.mean([score(network, pair) for network in networks]) for pair in pairs], atol=2e-3)
+    assert min(abs(a - b) for a, b in itertools.combinations(said, 2)) > 4e-3
 
 
 def test_what_is_shipped_belongs_to_the_bundled_engine_and_to_no_other(embeddings: TextEmbeddings, source: list[Wording]) -> None:
@@ -52,4 +65,4 @@ def test_what_is_shipped_belongs_to_the_bundled_engine_and_to_no_other(embedding
     assert isinstance(shipped, Entailment) and open_entailment("another-model") is None and open_entailment("../entailment") is None
     scores = [shipped.score(pair_of(embeddings, source, text)) for text in ("Una vez al año se prueba el plan.", "El plan nunca se prueba.")]
     assert scores[0] > shipped.threshold > scores[1]
-    assert [path.name for path in SHIPPED.glob("entailment-*")] == [f"entailment-{embeddings.name}.npz"]
+    assert [path.name for path in SHIPPED.glob("entailment-*")] == [f"entailment-{embeddings.name}.onnx"]

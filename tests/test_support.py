@@ -13,9 +13,9 @@ from assistant.models import Doubt, Passage, Topic
 from assistant.settings import ROOT
 from assistant.support import SupportCheck
 
-# Most of the unsupported let through and of the supported dropped; the aims are 0.03 and 0.12. Measured 0.032 and 0.136, 0.025 and 0.188 (the rules
-# alone: 0.053 and 0.399 on `free`), rounded against us by 0.01.
-BOUNDS = {"test": (0.042, 0.146), "free": (0.035, 0.198)}
+# Most of the unsupported let through and of the supported dropped. Measured 0.028 and 0.104, 0.010 and 0.139 (the rules alone: 0.053 and 0.399
+# on `free`).
+BOUNDS = {"test": (0.03, 0.12), "free": (0.02, 0.15)}
 ROWS = [
     json.loads(line) for path in sorted((ROOT / "tests" / "data").glob("support_*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()
 ]

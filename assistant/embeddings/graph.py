@@ -1,7 +1,7 @@
 """Writes the transformer of the packed model as an ONNX graph with int8 weights.
 
 Input `embedded` (1, tokens, hidden): word + position + type embeddings, looked up outside; a batch is one text,
-since int8 rounds by what runs together. Output `vector` (1, hidden): mean over the tokens, length 1; `states` (1, tokens, hidden).
+since int8 rounds by what runs together. Output `vector` (1, hidden): mean over the last layer's tokens, length 1; `states` (levels, tokens, hidden).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from assistant.embeddings.packed import PackedModel, dequantise
 OPSET = 23  # first with Attention: a tenth faster than products and transpositions of its own
 IR_VERSION = 11
 TENSOR_FLOAT = 1  # onnx.TensorProto.FLOAT
+LEVELS = (5, 8, 12)  # layers whose states are given: who does what to whom is told in the middle, what a text is about at the end
 STEPS = 64  # seven bits: eight saturate on processors without VNNI, which then rank and refuse otherwise than those with it
 
 
@@ -94,14 +95,15 @@ def write_int8(model: PackedModel, path: Path) -> None:
     from onnx import helper
 
     shape, g = model.shape, GraphBuilder(model)
-    x = g.normalise("embedded", "emb.ln", "start")
+    layers = [g.normalise("embedded", "emb.ln", "start")]
     for n in range(shape.layers):
-        x = g.layer(x, n)
-    g.pool(g.node("Identity", [x], "states"))
+        layers.append(g.layer(layers[-1], n))
+    g.pool(layers[-1])
+    g.node("Concat", [layers[level] for level in LEVELS], "states", axis=0)
     inputs = [helper.make_tensor_value_info("embedded", TENSOR_FLOAT, [1, "tokens", shape.hidden])]
     outputs = [
         helper.make_tensor_value_info("vector", TENSOR_FLOAT, [1, shape.hidden]),
-        helper.make_tensor_value_info("states", TENSOR_FLOAT, [1, "tokens", shape.hidden]),
+        helper.make_tensor_value_info("states", TENSOR_FLOAT, [len(LEVELS), "tokens", shape.hidden]),
     ]
     graph = helper.make_graph(g.nodes, "multilingual-e5-small", inputs, outputs, g.constants)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION), path)
