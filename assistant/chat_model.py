@@ -97,7 +97,8 @@ class ChatModel:
                 pieces.put(str(chunk.text))
             pieces.put(END)
         except Exception as error:  # each provider has errors of its own; the reader's thread must learn of every one
-            pieces.put(self._failed(error))
+            if not stopped.is_set():
+                pieces.put(self._failed(error))
 
     def _next(self, pieces: queue.Queue[str | AssistantError | None], deadline: float) -> str | None:
         try:

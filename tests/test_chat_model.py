@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +115,22 @@ def test_a_reader_that_leaves_stops_the_model(address: str) -> None:
     pieces = opened(address).stream("Write a very long story.", "Begin.")
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
+    wait_for_writers()
+
+
+def test_a_failure_that_nobody_waits_for_any_more_does_not_rest_the_model() -> None:
+    with serve_model() as (url, process):
+        model = opened(url)
+        pieces = model.stream("Write a very long story.", "Begin.")
+        next(pieces)
+        process.send_signal(signal.SIGSTOP)  # so that the writer waits for more when the reader leaves
+        pieces.close()  # type: ignore[attr-defined]
+        process.kill()
+        wait_for_writers()
+        assert model.failure is None
+
+
+def wait_for_writers() -> None:
     deadline = time.monotonic() + 60
     while any(thread.name == "chat-model" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
