@@ -13,7 +13,7 @@ from assistant.embeddings import TextEmbeddings, Wording
 from assistant.embeddings.graph import LEVELS
 from assistant.entailment import FLAGS, Entailment, Pair, open_entailment, read_pair
 from assistant.weights import SHIPPED
-from tests.train_entailment import FINDINGS, Network, score, write
+from tests.entailment_network import FINDINGS, Network, score, write
 
 HEADING = "Planes de continuidad › Pruebas."
 SAID = ["El plan se prueba una vez al año.", "El proveedor participa en la prueba.", "Los datos no salen del país."]
