@@ -34,7 +34,10 @@ from assistant.weights import Weights, load_weights
 PASSAGES = 4
 PLACE = 0.02  # a unit of search score
 LEAD = 0.02
-DIRECT = 0.03  # for a sentence that says how often, how many, who or when, where that is asked; the best of them leads
+DIRECT = 0.03  # for a sentence that says how often, how many, who or when, where that is asked; one of them leads
+WORDS = (
+    0.1  # for all words of the question, by their rarity: of 100 narrow questions of ours 11 are led by another sentence, 9 of them by a better one
+)
 MARGIN = 0.05  # sentences ranked further below the best one add words, not facts
 SAME = 0.97  # cosine from which two sentences say the same
 RELATED = 3
@@ -67,6 +70,7 @@ class Picked:
 
     passage: Passage
     position: int
+    rank: float
 
 
 def open_assistant(settings: Settings, embeddings: TextEmbeddings | None = None) -> Assistant:
@@ -141,13 +145,24 @@ def pick_sentences(search: Search, index: Index, max_words: int) -> list[Picked]
         return cosine + PLACE * (hit.score - hits[0].score) + (LEAD if i == 0 else 0) + (DIRECT if direct else 0)
 
     ranked = [
-        (rank(hit, i, float(cosine)), Picked(hit.passage, i)) for hit in hits for i, cosine in enumerate(rows[hit.passage.id] @ search.query_vector)
+        Picked(hit.passage, i, rank(hit, i, float(cosine))) for hit in hits for i, cosine in enumerate(rows[hit.passage.id] @ search.query_vector)
     ]
-    ranked.sort(key=lambda pair: -pair[0])
-    floor = ranked[0][0] - MARGIN
-    kept = _distinct([picked for value, picked in ranked if value >= floor], rows, max_words)
-    lead = next((p for p in kept if says_directly(p.passage.sentences[p.position].text, cues)), kept[0])
+    ranked.sort(key=lambda p: -p.rank)
+    kept = _distinct([p for p in ranked if p.rank >= ranked[0].rank - MARGIN], rows, max_words)
+    direct = [p for p in kept if says_directly(p.passage.sentences[p.position].text, cues)]
+    lead = _most_telling(direct, search, index) if direct else kept[0]
     return [lead, *(p for p in kept if p is not lead)]
+
+
+def _most_telling(direct: Sequence[Picked], search: Search, index: Index) -> Picked:
+    """Of the sentences that answer directly, the best one that speaks in the question's own words."""
+    asked = index.rarity(direct[0].passage.language, set(analyse(search.question, search.language)))
+
+    def telling(p: Picked) -> float:
+        said = set(analyse(p.passage.sentences[p.position].text, p.passage.language))
+        return p.rank + WORDS * sum(asked[term] for term in said & set(asked)) / sum(asked.values())
+
+    return max(direct, key=telling)
 
 
 def _distinct(picked: list[Picked], rows: dict[str, np.ndarray], max_words: int) -> list[Picked]:

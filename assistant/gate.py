@@ -68,7 +68,7 @@ def gate_features(search: Search, index: Index, loss_across: float = 0.0) -> lis
     found = frozenset[str]().union(*(index.terms(hit.passage.language, hit.passage.id) for hit in search.hits[:TOP]))
     frequencies = index.document_frequencies(side)
     terms = set(analyse(search.query, search.language))
-    weight = {term: math.log(1 + len(index.manifest.passages[side]) / (1 + frequencies.get(term, 0))) for term in terms}
+    weight = index.rarity(side, terms)
     figures = [term for term in terms if term[0].isdigit()]
     return [
         evidence.passage + lift,

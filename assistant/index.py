@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -135,6 +136,11 @@ class Index:
     def document_frequencies(self, language: str) -> dict[str, int]:
         """Term -> passages that hold it."""
         return self._lexical[language].frequencies
+
+    def rarity(self, language: str, terms: Iterable[str]) -> dict[str, float]:
+        """How telling each term is in a language of the guide: its inverse document frequency."""
+        frequencies, passages = self.document_frequencies(language), len(self.manifest.passages[language])
+        return {term: math.log(1 + passages / (1 + frequencies.get(term, 0))) for term in terms}
 
     def terms(self, language: str, passage_id: str) -> frozenset[str]:
         """The analysed terms of one passage, its questions included."""
