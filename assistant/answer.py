@@ -35,9 +35,7 @@ PASSAGES = 4
 PLACE = 0.02  # a unit of search score
 LEAD = 0.02
 DIRECT = 0.03  # for a sentence that says how often, how many, who or when, where that is asked; one of them leads
-WORDS = (
-    0.1  # for all words of the question, by their rarity: of 100 narrow questions of ours 11 are led by another sentence, 9 of them by a better one
-)
+WORDS = 0.1  # for all words of the question in it, by rarity: of 100 narrow questions of ours 11 have another lead, 9 of them a better one
 MARGIN = 0.05  # sentences ranked further below the best one add words, not facts
 SAME = 0.97  # cosine from which two sentences say the same
 RELATED = 3

